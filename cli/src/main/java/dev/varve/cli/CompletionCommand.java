@@ -1,0 +1,33 @@
+package dev.varve.cli;
+
+import java.io.IOException;
+import java.util.concurrent.Callable;
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Prints the completion script. */
+@Command(
+        name = "completion",
+        description = {
+            "Prints a script that completes commands and options in bash and zsh.",
+            "For this shell:  source <(varve completion)"
+        })
+final class CompletionCommand implements Callable<Integer> {
+
+    private final Console console;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    CompletionCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        console.println(AutoComplete.bash("varve", spec.root().commandLine()));
+        return ExitCode.OK;
+    }
+}

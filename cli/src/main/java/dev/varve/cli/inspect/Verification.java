@@ -1,0 +1,339 @@
+package dev.varve.cli.inspect;
+
+import dev.varve.storage.checkpoint.Checkpoint;
+import dev.varve.storage.checkpoint.Manifest;
+import dev.varve.storage.checkpoint.ManifestEdit;
+import dev.varve.storage.checkpoint.ManifestState;
+import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileHeader;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.FileName;
+import dev.varve.storage.format.FrameCursor;
+import dev.varve.storage.format.Frames;
+import dev.varve.storage.format.RecordHeader;
+import dev.varve.storage.format.RecordType;
+import dev.varve.storage.index.EntryKind;
+import dev.varve.storage.index.IndexKey;
+import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.io.StoreFile;
+import dev.varve.storage.log.VoteFile;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** Verifies a store: every checksum of every file, the chain of the log, and every pointer. For one thread, once. */
+final class Verification implements AutoCloseable {
+
+    /** What was verified. */
+    static final class Counts {
+        long segments;
+        long records;
+        long writes;
+        long tables;
+        long entries;
+        long pointers;
+        long bytes;
+    }
+
+    /** Where a segment's records end, and how. */
+    private record End(
+            SegmentScan scan, boolean used, @Nullable Long successor) {}
+
+    private final StoreFiles store;
+    private final Findings findings;
+    private final LongConsumer progress;
+    private final Counts counts = new Counts();
+    private final Map<Long, StoreFile> segments = new HashMap<>();
+
+    /**
+     * A verification.
+     *
+     * @param progress is told of bytes that have been verified
+     */
+    Verification(StoreFiles store, Findings findings, LongConsumer progress) {
+        this.store = store;
+        this.findings = findings;
+        this.progress = progress;
+    }
+
+    Counts run(Manifest.Scan manifest) throws IOException {
+        ManifestState state = manifest.state();
+        if (manifest.torn()) {
+            findings.note(store.manifestName() + ": an edit at offset " + manifest.end()
+                    + " was never synced; it will be cut when the store is opened");
+        }
+        passed(manifest.end());
+        verifyLog(state);
+        for (TableInfo table : state.tables()) {
+            verifyTable(state, table);
+        }
+        verifyVote(state);
+        noteStrangers(state);
+        return counts;
+    }
+
+    private void passed(long bytes) {
+        counts.bytes += bytes;
+        progress.accept(bytes);
+    }
+
+    // ------------------------------------------------------------------------------------------------ the log
+
+    private void verifyLog(ManifestState state) throws IOException {
+        Map<Long, End> ends = new HashMap<>();
+        for (long id : state.segments()) {
+            FileName name = new FileName(FileKind.LOG, id);
+            try {
+                StoreFile file = store.open(name, state.storeId());
+                segments.put(id, file);
+                counts.segments++;
+                ends.put(id, scan(file, name));
+            } catch (CorruptionException e) {
+                findings.damage(e);
+            } catch (IOException e) {
+                findings.unreadable(name.toString(), e);
+            }
+        }
+        Set<Long> successors = new HashSet<>();
+        ends.values().forEach(end -> {
+            if (end.successor() != null) {
+                successors.add(end.successor());
+            }
+        });
+        for (Map.Entry<Long, End> entry : ends.entrySet()) {
+            End end = entry.getValue();
+            if (end.successor() == null) {
+                boolean laterUsed = laterSegmentIsUsed(state, ends, entry.getKey());
+                checkTail(state, new FileName(FileKind.LOG, entry.getKey()), end, laterUsed);
+            }
+        }
+        for (long successor : successors) {
+            if (!state.segments().contains(successor)) {
+                findings.damage(
+                        new FileName(FileKind.LOG, successor).toString(), 0, "the log goes on here, but it is missing");
+            }
+        }
+    }
+
+    private End scan(StoreFile file, FileName name) throws IOException {
+        SegmentScan scan = new SegmentScan(file, name);
+        int last = 0;
+        boolean used = false;
+        long nextIndex = -1;
+        long nextRevision = -1;
+        while (scan.next()) {
+            RecordHeader header = scan.header();
+            counts.records++;
+            used = true;
+            int writes = 0;
+            FrameCursor frames = scan.frames();
+            while (frames.next()) {
+                writes += frames.first() ? 1 : 0;
+            }
+            if (header.type().isEntry()) {
+                if (nextIndex >= 0 && (header.index() != nextIndex || header.firstRevision() != nextRevision)) {
+                    findings.damage(
+                            name.toString(),
+                            scan.recordOffset(),
+                            "entry " + header.index() + " with revision " + header.firstRevision()
+                                    + " stands where entry " + nextIndex + " with revision " + nextRevision
+                                    + " should stand");
+                }
+                nextIndex = header.index() + 1;
+                nextRevision = header.firstRevision() + writes;
+                counts.writes += header.type() == RecordType.WRITES ? writes : 0;
+            } else if (header.type() == RecordType.TRUNCATION || header.type() == RecordType.RESET) {
+                nextIndex = header.index() + 1;
+                nextRevision = header.firstRevision();
+            }
+            passed(scan.offset() - last);
+            last = scan.offset();
+        }
+        passed(file.size() - last);
+        return new End(scan, used, scan.sealed() ? (Long) scan.successor() : null);
+    }
+
+    /** Whether a segment that was made after this one holds records: then this one should have been sealed. */
+    private static boolean laterSegmentIsUsed(ManifestState state, Map<Long, End> ends, long id) {
+        boolean later = false;
+        for (long other : state.segments()) {
+            End end = ends.get(other);
+            if (later && end != null && end.used()) {
+                return true;
+            }
+            later |= other == id;
+        }
+        return false;
+    }
+
+    /** Decides whether what follows the last record of a segment without a seal is damage or an unsynced tail. */
+    private void checkTail(ManifestState state, FileName name, End end, boolean laterUsed) throws IOException {
+        SegmentScan scan = end.scan();
+        StoreFile file = segments.get(name.id());
+        if (file == null) {
+            return;
+        }
+        FileHeader header = StoreFiles.header(file, name);
+        if (file.size() < header.preallocatedBytes()) {
+            findings.damage(
+                    name.toString(),
+                    file.size(),
+                    "the file has been cut: it should have " + header.preallocatedBytes() + " bytes");
+            return;
+        }
+        long behind = scan.provenBehind();
+        long proven = Math.max(Math.max(behind, scan.durable()), provenByManifest(state, name.id()));
+        if (laterUsed && end.used()) {
+            findings.damage(name.toString(), scan.offset(), scan.trouble() + ", although a later segment is in use");
+        } else if (scan.offset() < proven) {
+            findings.damage(
+                    name.toString(),
+                    scan.offset(),
+                    scan.trouble() + ", although the log had been durable up to offset " + proven);
+        } else if (behind >= 0) {
+            findings.note(name + ": what follows offset " + scan.offset()
+                    + " was never synced; it will be cut when the store is opened");
+        }
+    }
+
+    private static long provenByManifest(ManifestState state, long segmentId) {
+        long proven = 0;
+        Checkpoint checkpoint = state.checkpoint();
+        if (checkpoint != null && checkpoint.segmentId() == segmentId) {
+            proven = checkpoint.offset();
+        }
+        ManifestEdit.Closed closed = state.closed();
+        if (closed != null && closed.segmentId() == segmentId) {
+            proven = Math.max(proven, closed.offset());
+        }
+        return proven;
+    }
+
+    // ------------------------------------------------------------------------------------------------ tables
+
+    private void verifyTable(ManifestState state, TableInfo info) throws IOException {
+        FileName name = new FileName(FileKind.TABLE, info.id());
+        try (StoreFile file = store.open(name, state.storeId())) {
+            counts.tables++;
+            if (file.size() != info.sizeBytes()) {
+                findings.damage(
+                        name.toString(),
+                        file.size(),
+                        "it has " + file.size() + " bytes and should have " + info.sizeBytes());
+            }
+            TableScan table = new TableScan(file, name, findings);
+            long total = file.size();
+            long expected = Math.max(1, table.footer().entries());
+            long[] tombstones = new long[1];
+            long[] shown = new long[1];
+            table.walk(entry -> {
+                counts.entries++;
+                tombstones[0] += entry.kind() == EntryKind.TOMBSTONE ? 1 : 0;
+                checkAgainst(info, name, entry);
+                if (entry.kind() == EntryKind.POINTER) {
+                    checkPointer(state, name, entry);
+                }
+                long done = (long) ((double) total * Math.min(1.0, (double) table.entries() / expected));
+                passed(done - shown[0]);
+                shown[0] = done;
+                return true;
+            });
+            passed(total - shown[0]);
+            if (table.entries() == info.entries() && tombstones[0] != info.tombstones()) {
+                findings.damage(
+                        name.toString(),
+                        0,
+                        "it has " + tombstones[0] + " tombstones and should have " + info.tombstones());
+            }
+        } catch (CorruptionException e) {
+            findings.damage(e);
+        } catch (IOException e) {
+            findings.unreadable(name.toString(), e);
+        }
+    }
+
+    private void checkAgainst(TableInfo info, FileName name, TableScan.Entry entry) {
+        byte[] key = entry.indexKey();
+        if (entry.revision() < info.minRevision()
+                || entry.revision() > info.maxRevision()
+                || Arrays.compareUnsigned(key, info.smallestKey()) < 0
+                || Arrays.compareUnsigned(key, info.largestKey()) > 0) {
+            findings.damage(name.toString(), 0, "an entry lies outside what the manifest says of the table");
+        }
+    }
+
+    private void checkPointer(ManifestState state, FileName table, TableScan.Entry entry) throws IOException {
+        counts.pointers++;
+        FileName segment = new FileName(FileKind.LOG, entry.segmentId());
+        StoreFile file = segments.get(entry.segmentId());
+        if (file == null) {
+            if (!state.segments().contains(entry.segmentId())) {
+                findings.damage(table.toString(), 0, "it points to " + segment + ", which the log does not have");
+            }
+            return; // A segment that could not be opened has been named once.
+        }
+        byte[] key = IndexKey.key(entry.indexKey(), entry.indexKey().length);
+        long length = Frames.HEADER_BYTES + (long) key.length + entry.valueLength();
+        try {
+            if (length > file.size()) {
+                throw new CorruptionException(segment.toString(), entry.offset(), "a value reaches beyond the file");
+            }
+            FrameCursor frame = SegmentScan.frame(file, segment, entry.offset(), (int) length);
+            if (!Arrays.equals(frame.key(), key)
+                    || frame.keyspace() != IndexKey.keyspace(entry.indexKey())
+                    || SegmentScan.plainChecksum(frame, segment, entry.offset()) != entry.checksum()) {
+                throw new CorruptionException(
+                        segment.toString(), entry.offset(), "here stands another value than the one of " + table);
+            }
+        } catch (CorruptionException e) {
+            findings.damage(e.file(), e.offset(), e.reason() + " (a key of " + table + " points here)");
+        }
+    }
+
+    // ------------------------------------------------------------------------------------------------ the rest
+
+    private void verifyVote(ManifestState state) throws IOException {
+        if (store.found(FileKind.VOTE).isEmpty()) {
+            return;
+        }
+        String name = new FileName(FileKind.VOTE, VoteFile.ID).toString();
+        try (VoteFile vote = VoteFile.open(store.files(), store.directory(), state.storeId())) {
+            if (vote.degraded()) {
+                findings.damage(name, 0, "one of its two copies is damaged; the other one is valid");
+            }
+        } catch (CorruptionException e) {
+            findings.damage(e);
+        } catch (IOException e) {
+            findings.unreadable(name, e);
+        }
+    }
+
+    private void noteStrangers(ManifestState state) {
+        for (String name : store.names()) {
+            FileName parsed = FileName.parse(name).orElse(null);
+            boolean known = name.equals(FileName.LOCK)
+                    || (parsed != null
+                            && switch (parsed.kind()) {
+                                case LOG -> state.segments().contains(parsed.id());
+                                case TABLE -> state.tables().stream().anyMatch(table -> table.id() == parsed.id());
+                                case MANIFEST -> parsed.equals(store.manifestName());
+                                case VOTE -> true;
+                            });
+            if (!known) {
+                findings.note(name + ": the manifest does not know this file");
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (StoreFile file : segments.values()) {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package dev.varve.cli.server;
+
+import dev.varve.cli.Console;
+import dev.varve.cli.Durations;
+import dev.varve.cli.ExitCode;
+import dev.varve.cli.Failure;
+import dev.varve.cli.Sizes;
+import dev.varve.cli.Usage;
+import dev.varve.server.ServerOptions;
+import dev.varve.server.StartupException;
+import dev.varve.server.Timeouts;
+import dev.varve.server.VarveServer;
+import dev.varve.storage.StoreException;
+import dev.varve.storage.StoreOptions;
+import dev.varve.storage.io.Environment;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Serves a store until it is told to stop. */
+@Command(
+        name = "server",
+        description = {
+            "Serves the store of a directory over HTTP until SIGTERM or SIGINT (Ctrl-C), which let requests in progress"
+                    + " end; the exit code is then 0.",
+            "Each option may also stand in the environment (--max-value-bytes: VARVE_MAX_VALUE_BYTES) or in the file of --config"
+                    + " (a line 'max-value-bytes: 16MiB'). The command line wins, then the environment, then the file."
+        })
+public final class ServeCommand implements Callable<Integer> {
+
+    /** Up to so many memtables are held at once: one that fills, and two that wait for the disk. */
+    private static final int MEMTABLES_MAX = 3;
+
+    private static final int MEMTABLE_BYTES_MAX = 1 << 30;
+
+    private final Console console;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Option(
+            names = {"-d", "--data"},
+            paramLabel = "DIR",
+            defaultValue = "./varve-data",
+            description = "Directory of the store; made if it is not there. Default: ${DEFAULT-VALUE}.")
+    private Path data = Path.of("varve-data");
+
+    @Option(
+            names = "--http",
+            paramLabel = "HOST:PORT",
+            defaultValue = "127.0.0.1:8080",
+            converter = HostPort.Converter.class,
+            description = "Address to listen on; port 0 takes any free one. Default: ${DEFAULT-VALUE}.")
+    private HostPort http = new HostPort("127.0.0.1", 8080);
+
+    @Option(
+            names = "--advertise-http",
+            paramLabel = "HOST:PORT",
+            converter = HostPort.Converter.class,
+            description = "Address under which clients reach this server. Default: that of --http.")
+    private @Nullable HostPort advertiseHttp;
+
+    @Option(
+            names = "--node-id",
+            paramLabel = "ID",
+            defaultValue = "node1",
+            description = "Name of this node in its answers. Default: ${DEFAULT-VALUE}.")
+    private String nodeId = "";
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = Sizes.class,
+            description = {
+                "Memory for writes that no table holds yet, and for requests in flight: half of it for each.",
+                "Default: 96 MiB for the former, an eighth of the JVM's heap for the latter."
+            })
+    private @Nullable Long memory;
+
+    @Option(
+            names = "--max-key-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "4KiB",
+            converter = Sizes.class,
+            description = "Longest key, up to 65,535 bytes. Default: ${DEFAULT-VALUE}.")
+    private long maxKey;
+
+    @Option(
+            names = "--max-value-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "8MiB",
+            converter = Sizes.class,
+            description = "Longest value, up to 64 MiB. Default: ${DEFAULT-VALUE}.")
+    private long maxValue;
+
+    @Option(
+            names = "--max-batch-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "8MiB",
+            converter = Sizes.class,
+            description = "Largest batch, keys and values together, up to 64 MiB. Default: ${DEFAULT-VALUE}.")
+    private long maxBatch;
+
+    @Option(
+            names = "--max-connections",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = "Connections open at once; further ones are refused. Default: ${DEFAULT-VALUE}.")
+    private int maxConnections;
+
+    @Option(
+            names = "--request-timeout",
+            paramLabel = "DURATION",
+            defaultValue = "30s",
+            converter = Durations.class,
+            description = "Deadline of a request that names none by ?timeout=. Default: ${DEFAULT-VALUE}.")
+    private Duration requestTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--idle-timeout",
+            paramLabel = "DURATION",
+            defaultValue = "75s",
+            converter = Durations.class,
+            description = "How long a connection may stay without a request. Default: ${DEFAULT-VALUE}.")
+    private Duration idleTimeout = Duration.ZERO;
+
+    @Option(
+            names = "--shutdown-timeout",
+            paramLabel = "DURATION",
+            defaultValue = "10s",
+            converter = Durations.class,
+            description = "How long requests in progress may take when the server stops. Default: ${DEFAULT-VALUE}.")
+    private Duration shutdownTimeout = Duration.ZERO;
+
+    @Option(names = "--insecure", description = "Listen beyond this machine although nobody is asked who they are.")
+    private boolean insecure;
+
+    @Option(
+            names = "--log-level",
+            paramLabel = "LEVEL",
+            defaultValue = "info",
+            converter = LogLevel.Converter.class,
+            description =
+                    "What is logged on standard error: error, warn, info, debug, trace. Default: ${DEFAULT-VALUE}.")
+    private LogLevel logLevel = LogLevel.INFO;
+
+    @SuppressWarnings("UnusedVariable") // Settings reads it by way of the option.
+    @Option(
+            names = {"-c", "--config"},
+            paramLabel = "FILE",
+            description = "YAML file with further options.")
+    private @Nullable Path config;
+
+    public ServeCommand(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Settings.fill(spec, console.environment());
+        LogConfiguration.setLevel(logLevel);
+        ServerOptions options = options();
+        CountDownLatch stop = new CountDownLatch(1);
+        Signals.register("TERM", stop::countDown);
+        Signals.register("INT", stop::countDown);
+        try (VarveServer server = VarveServer.start(options)) {
+            // For whatever else ends the process; closing twice does no harm.
+            Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server::close));
+            for (String line :
+                    Banner.lines(server, Environment.system().wallClock().instant())) {
+                console.println(line);
+            }
+            console.out().flush();
+            stop.await();
+            console.say("Stopping: requests in progress may take up to " + shutdownTimeout.toSeconds() + " s.");
+        } catch (StartupException e) {
+            throw new Failure(e.getMessage() == null ? e.toString() : e.getMessage(), e);
+        }
+        console.say("Stopped.");
+        return ExitCode.OK;
+    }
+
+    /** What the options mean to the server. */
+    private ServerOptions options() {
+        try {
+            StoreOptions store = StoreOptions.defaults()
+                    .withMaxKeyBytes(bytes("--max-key-bytes", maxKey))
+                    .withMaxValueBytes(bytes("--max-value-bytes", maxValue))
+                    .withMaxBatchBytes(bytes("--max-batch-bytes", maxBatch));
+            ServerOptions.Builder builder = ServerOptions.builder(data)
+                    .http(http.host(), http.port())
+                    .advertisedHttp(advertiseHttp == null ? null : advertiseHttp.toString())
+                    .nodeId(nodeId)
+                    .timeouts(Timeouts.defaults()
+                            .withRequest(requestTimeout)
+                            .withIdle(idleTimeout)
+                            .withShutdown(shutdownTimeout))
+                    .maxConnections(maxConnections)
+                    .insecure(insecure);
+            if (memory != null) {
+                store = divideMemory(memory, store, builder);
+            }
+            return builder.store(store).build();
+        } catch (IllegalArgumentException | StoreException e) {
+            throw new Usage(e.getMessage() == null ? e.toString() : e.getMessage());
+        }
+    }
+
+    private static StoreOptions divideMemory(long bytes, StoreOptions store, ServerOptions.Builder builder) {
+        long least = 2 * ServerOptions.largestBodyBytes(store);
+        long heap = Runtime.getRuntime().maxMemory();
+        if (bytes < least) {
+            throw new Usage(
+                    "--memory is " + Sizes.show(bytes) + ", but half of it must hold the largest request: give at"
+                            + " least " + Sizes.show(least) + ", or lower --max-value-bytes and --max-batch-bytes.");
+        }
+        if (bytes > heap) {
+            throw new Usage("--memory is " + Sizes.show(bytes) + ", but the JVM has a heap of " + Sizes.show(heap)
+                    + " only. Raise that with VARVE_JAVA_OPTS=-Xmx..., or lower --memory.");
+        }
+        builder.requestMemoryBytes(bytes / 2);
+        return store.withMemtableBytes((int) Math.min(bytes / 2 / MEMTABLES_MAX, MEMTABLE_BYTES_MAX));
+    }
+
+    private static int bytes(String option, long size) {
+        if (size > Integer.MAX_VALUE) {
+            throw new Usage(option + " is " + Sizes.show(size) + ", which is too much.");
+        }
+        return (int) size;
+    }
+}

@@ -1,0 +1,278 @@
+package dev.varve.cli.inspect;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.cli.ExitCode;
+import dev.varve.cli.Shell;
+import dev.varve.storage.Durability;
+import dev.varve.storage.Store;
+import dev.varve.storage.StoreOptions;
+import dev.varve.storage.format.Checksum;
+import dev.varve.storage.format.FileName;
+import dev.varve.storage.format.FrameCursor;
+import dev.varve.storage.format.RecordHeader;
+import dev.varve.storage.format.RecordType;
+import dev.varve.storage.io.DiskFileSystem;
+import dev.varve.storage.io.StoreFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.SplittableRandom;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class VerifyTest {
+
+    private static final StoreOptions SMALL = StoreOptions.defaults()
+            .withMaxValueBytes(64 << 10)
+            .withMaxBatchBytes(128 << 10)
+            .withSegmentBytes(256 << 10)
+            .withMemtableBytes(64 << 10)
+            .withCheckpoint(128 << 10, 1000);
+
+    @TempDir
+    private Path temporary;
+
+    private Path data;
+    private final Shell shell = new Shell();
+    private final SplittableRandom random = new SplittableRandom(11);
+
+    @BeforeEach
+    void name() {
+        data = temporary.resolve("data");
+    }
+
+    private void fill(Store store, int count) {
+        for (int i = 0; i < count; i++) {
+            byte[] value = new byte[random.nextInt(i % 3 == 0 ? 100 : 1500)];
+            random.nextBytes(value);
+            byte[] key = ("key" + random.nextInt(1000)).getBytes(UTF_8);
+            if (i % 10 == 9) {
+                store.delete(key, Durability.ACCEPTED);
+            } else {
+                store.put(key, value, Durability.ACCEPTED);
+            }
+        }
+    }
+
+    /** A store whose manifest says where the log ends, which proves that its tail had been durable. */
+    private void makeStore(int count) throws IOException {
+        try (Store store = Store.open(data, SMALL)) {
+            fill(store, count);
+        }
+        // What still worked in the background may have spoken last in the manifest: then an idle store is closed again.
+        for (int i = 0; i < 20 && !isClosedInOrder(); i++) {
+            Store.open(data, SMALL).close();
+        }
+        assertThat(isClosedInOrder()).isTrue();
+    }
+
+    private boolean isClosedInOrder() throws IOException {
+        try (StoreFiles store = StoreFiles.open(data)) {
+            return store.scanManifest().state().closed() != null;
+        }
+    }
+
+    private List<Path> files(String suffix) throws IOException {
+        try (Stream<Path> files = Files.list(data)) {
+            return files.filter(file -> file.toString().endsWith(suffix))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static String nameOf(Path file) {
+        return Objects.requireNonNull(file.getFileName()).toString();
+    }
+
+    @Test
+    void aStoreThatWasClosedIsWhole() throws IOException {
+        makeStore(2000);
+        assertThat(shell.run("verify", data.toString())).as(shell.out()).isEqualTo(ExitCode.OK);
+        assertThat(shell.out())
+                .contains("2,000 writes")
+                .contains("Everything is whole.")
+                .doesNotContain("note");
+        Matcher pointers = Pattern.compile("of which ([0-9,]+) point").matcher(shell.out());
+        assertThat(pointers.find()).isTrue();
+        assertThat(Integer.parseInt(pointers.group(1).replace(",", ""))).isGreaterThan(300);
+    }
+
+    @Test
+    void aStoreIsWholeAsAKilledProcessLeavesIt() throws IOException {
+        Path copy = Files.createDirectory(temporary.resolve("copy"));
+        try (Store store = Store.open(data, SMALL)) {
+            fill(store, 700);
+            assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.FAILED);
+            assertThat(shell.err()).contains("has the store").contains("Stop it");
+            try (Stream<Path> files = Files.list(data)) {
+                for (Path file : files.toList()) {
+                    Files.copy(file, copy.resolve(nameOf(file)));
+                }
+            }
+        }
+        assertThat(shell.run("verify", copy.toString())).as(shell.out()).isEqualTo(ExitCode.OK);
+        assertThat(shell.out()).contains(" 700 writes");
+    }
+
+    @Test
+    void everyFlippedBitIsFoundInItsFile() throws IOException {
+        makeStore(700);
+        for (Path file : files("")) {
+            String name = nameOf(file);
+            if (name.equals(FileName.LOCK)) {
+                continue;
+            }
+            byte[] whole = Files.readAllBytes(file);
+            int used = usedBytes(file, whole);
+            for (int i = 0; i < 6; i++) {
+                int at = i == 0 ? 0 : random.nextInt(used);
+                byte[] damaged = whole.clone();
+                damaged[at] ^= (byte) (1 << random.nextInt(8));
+                Files.write(file, damaged);
+                assertThat(shell.run("verify", data.toString(), "-o", "raw"))
+                        .as("%s, byte %d of %d: %s", name, at, used, shell.out())
+                        .isEqualTo(ExitCode.FAILED);
+                assertThat(shell.out()).contains(name);
+            }
+            Files.write(file, whole);
+        }
+        assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.OK);
+    }
+
+    /** How much of a file says something: a segment ends in zeroes, and a vote has a gap behind its header. */
+    private int usedBytes(Path file, byte[] bytes) {
+        if (file.toString().endsWith(".manifest")) {
+            // A damaged last edit cannot be told from one that was never synced: it is noted, and is no damage.
+            return bytes.length - 64;
+        }
+        if (file.toString().endsWith(".table")) {
+            return bytes.length;
+        }
+        int used = 64;
+        if (file.toString().endsWith(".log")) {
+            for (int i = 64; i < bytes.length; i++) {
+                used = bytes[i] == 0 ? used : i + 1;
+            }
+        }
+        return used;
+    }
+
+    @Test
+    void allDamagedPlacesAreNamedAndNotOnlyTheFirst() throws IOException {
+        makeStore(2000);
+        for (Path table : files(".table")) {
+            byte[] bytes = Files.readAllBytes(table);
+            bytes[70] ^= 1;
+            Files.write(table, bytes);
+        }
+        assertThat(shell.run("verify", data.toString(), "-o", "raw")).isEqualTo(ExitCode.FAILED);
+        assertThat(shell.out().lines().count())
+                .isEqualTo(files(".table").size())
+                .isGreaterThan(1);
+        assertThat(shell.run("verify", data.toString(), "-o", "json")).isEqualTo(ExitCode.FAILED);
+        assertThat(shell.out()).startsWith("{\"whole\":false,").contains("\"offset\":64,");
+    }
+
+    @Test
+    void missingAndCutFilesAreNamed() throws IOException {
+        makeStore(2000);
+        for (String suffix : List.of(".table", ".log")) {
+            Path file = files(suffix).getFirst();
+            byte[] whole = Files.readAllBytes(file);
+            Files.delete(file);
+            assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.FAILED);
+            assertThat(shell.out()).contains(nameOf(file) + " at offset 0: the file is missing");
+            Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
+            assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.FAILED);
+            assertThat(shell.out()).contains("DAMAGED  " + nameOf(file));
+            Files.write(file, whole);
+        }
+    }
+
+    @Test
+    void aPointerToAnotherValueIsFoundAlthoughAllChecksumsMatch() throws IOException {
+        makeStore(1500);
+        Path segment = files(".log").getFirst();
+        FileName name = FileName.parse(nameOf(segment)).orElseThrow();
+        byte[] bytes = Files.readAllBytes(segment);
+        int changed = 0;
+        try (StoreFile file = DiskFileSystem.instance().openForRead(segment)) {
+            SegmentScan scan = new SegmentScan(file, name);
+            while (scan.next()) {
+                FrameCursor frame = scan.frames();
+                while (scan.header().type() == RecordType.WRITES && frame.next()) {
+                    int at = scan.recordOffset() + RecordHeader.BYTES + frame.offset();
+                    if (frame.valueLength() > 300) {
+                        bytes[at + frame.length() - 1] ^= 1;
+                        int checksum = Checksum.of(bytes, at + 4, frame.length() - 4) ^ Checksum.salt(name.id(), at);
+                        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(at, checksum);
+                        changed++;
+                    }
+                }
+            }
+        }
+        Files.write(segment, bytes);
+        assertThat(changed).isGreaterThan(10);
+        assertThat(shell.run("verify", data.toString(), "-o", "raw")).isEqualTo(ExitCode.FAILED);
+        assertThat(shell.out())
+                .contains("here stands another value than the one of")
+                .contains(nameOf(segment));
+        assertThat(shell.out().lines().count()).isLessThanOrEqualTo(changed);
+    }
+
+    @Test
+    void filesThatTheManifestDoesNotKnowAreNoted() throws IOException {
+        makeStore(100);
+        Files.writeString(data.resolve("notes.txt"), "mine");
+        assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.OK);
+        assertThat(shell.out()).contains("note     notes.txt");
+    }
+
+    @Test
+    void whatIsNoStoreIsRefused() throws IOException {
+        assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.FAILED);
+        assertThat(shell.err()).contains("There is no directory");
+        Files.createDirectory(data);
+        assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.FAILED);
+        assertThat(shell.err()).contains("There is no store in");
+        assertThat(shell.run("inspect", data.resolve("x").toString())).isEqualTo(ExitCode.FAILED);
+        Files.writeString(data.resolve("x"), "");
+        assertThat(shell.run("inspect", data.resolve("x").toString())).isEqualTo(ExitCode.FAILED);
+        assertThat(shell.err()).contains("is not that of a store's file");
+    }
+
+    @Test
+    void inspectShowsEachKindOfFile() throws IOException {
+        makeStore(2000);
+        assertThat(shell.run("inspect", data.toString())).isEqualTo(ExitCode.OK);
+        assertThat(shell.out())
+                .contains("closed    in order")
+                .contains("segment   ")
+                .contains("entries (");
+        String segment = files(".log").getFirst().toString();
+        assertThat(shell.run("inspect", segment, "--limit", "3")).isEqualTo(ExitCode.OK);
+        assertThat(shell.out()).contains("WRITES").contains("+ put    'key").contains(" bytes");
+        assertThat(shell.run("inspect", segment, "--limit", "100000")).isEqualTo(ExitCode.OK);
+        assertThat(shell.out())
+                .contains("sealed; the log goes on in " + nameOf(files(".log").get(1)));
+        assertThat(shell.run("inspect", files(".table").getFirst().toString())).isEqualTo(ExitCode.OK);
+        assertThat(shell.out())
+                .contains("filter.bloom")
+                .contains("'key1")
+                .contains("removed")
+                .contains("inline");
+        assertThat(shell.run("inspect", files(".manifest").getFirst().toString()))
+                .isEqualTo(ExitCode.OK);
+        assertThat(shell.out()).contains("hold the log up to entry");
+    }
+}

@@ -1,0 +1,138 @@
+package dev.varve.replication.raft;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.storage.format.Checksum;
+import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileHeader;
+import dev.varve.storage.format.Frames;
+import dev.varve.storage.format.RecordHeader;
+import dev.varve.storage.format.RecordType;
+import dev.varve.storage.log.Log;
+import dev.varve.storage.log.LogEntry;
+import dev.varve.storage.log.LogPosition;
+import dev.varve.storage.log.LogScanner;
+import dev.varve.storage.log.Segment;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the log in the order in which it stands, as Raft does: once when a node starts, and for a follower that lags. One
+ * window of the file serves many entries. Thread-safe.
+ */
+final class LogReader {
+
+    private final Log log;
+
+    /** Where the last reader was, and in which segment; others begin a scanner of their own. */
+    @GuardedBy("this")
+    private @Nullable LogScanner scanner;
+
+    @GuardedBy("this")
+    private int segmentNumber;
+
+    LogReader(Log log) {
+        this.log = log;
+    }
+
+    /**
+     * What a log holds.
+     *
+     * @param terms of its entries
+     * @param configurations indexes of its configuration entries
+     */
+    record Survey(TermRuns terms, TreeSet<Long> configurations) {}
+
+    /** Looks through the whole log, which nobody may change meanwhile. */
+    Survey survey() throws IOException {
+        Survey found = new Survey(new TermRuns(), new TreeSet<>());
+        long first = log.firstIndex();
+        found.terms().reset(first - 1);
+        if (first > log.lastIndex()) {
+            return found;
+        }
+        long begin = log.position(first);
+        for (Segment segment : log.segments().all()) {
+            int number = LogPosition.segmentNumber(begin);
+            if (segment.number() >= number && log.visited(segment)) {
+                survey(segment, segment.number() == number ? LogPosition.offset(begin) : -1, found);
+            }
+        }
+        long last = log.lastIndex();
+        if (found.terms().last() != last || found.terms().term(last) != log.term(last)) {
+            throw new IOException("the log ends with entry " + last + " of term " + log.term(last)
+                    + ", but looking through it ended with entry "
+                    + found.terms().last());
+        }
+        return found;
+    }
+
+    private static void survey(Segment segment, int from, Survey found) throws IOException {
+        LogScanner records = new LogScanner(segment, from < 0 ? FileHeader.BYTES : from);
+        while (records.next()) {
+            RecordHeader header = records.header();
+            long index = header.index();
+            if (header.type().isEntry()) {
+                found.terms().append(index, header.term());
+                if (header.type() == RecordType.CONFIGURATION) {
+                    found.configurations().add(index);
+                }
+            } else if (header.type() == RecordType.TRUNCATION) {
+                found.terms().truncateSuffix(index);
+                found.configurations().tailSet(index, false).clear();
+            } else if (header.type() == RecordType.RESET) {
+                found.terms().reset(index);
+                found.configurations().clear();
+            }
+        }
+    }
+
+    /** The entry with this index, or null if the log does not have it. */
+    synchronized @Nullable LogEntry entry(long index) throws IOException {
+        if (index < log.firstIndex() || index > log.lastIndex()) {
+            return null;
+        }
+        long position = log.position(index);
+        Segment segment = log.segments().get(LogPosition.segmentNumber(position));
+        LogScanner at = scanner;
+        if (at == null
+                || segmentNumber != segment.number()
+                || at.offset() != LogPosition.offset(position)
+                || !at.next()) {
+            at = new LogScanner(segment, LogPosition.offset(position));
+            scanner = null;
+            if (!at.next()) {
+                throw new CorruptionException(
+                        segment.name().toString(),
+                        LogPosition.offset(position),
+                        "entry " + index + ": " + at.trouble());
+            }
+        }
+        RecordHeader header = at.header();
+        if (!header.type().isEntry() || header.index() != index) {
+            throw new CorruptionException(
+                    segment.name().toString(), LogPosition.offset(position), "this is not entry " + index);
+        }
+        scanner = at;
+        segmentNumber = segment.number();
+        return new LogEntry(
+                header.type(),
+                index,
+                header.term(),
+                header.timeMicros(),
+                header.firstRevision(),
+                plain(at.payload(), segment.id(), LogPosition.offset(position) + RecordHeader.BYTES));
+    }
+
+    /** Frames with plain checksums from frames as they stand in a segment, which have been verified. */
+    private static ByteBuffer plain(ByteBuffer salted, long segmentId, int base) {
+        ByteBuffer copy = ByteBuffer.allocate(salted.limit()).order(ByteOrder.LITTLE_ENDIAN);
+        copy.put(salted.duplicate().position(0)).flip();
+        for (int at = 0; at < copy.limit(); at += (int) Frames.length(copy, at)) {
+            copy.putInt(at, copy.getInt(at) ^ Checksum.salt(segmentId, base + at));
+        }
+        return copy;
+    }
+}

@@ -1,0 +1,82 @@
+package dev.varve.replication.sequencer;
+
+import dev.varve.storage.Mutation;
+import dev.varve.storage.WriteBatch;
+import java.util.List;
+
+/**
+ * A write that is made only if all its conditions hold, decided and made in one step: nothing comes between.
+ *
+ * @param conditions what must hold, decided in this order; empty for a write without conditions
+ * @param effects what is written then, as one batch with one revision. Neither it nor its arrays may be changed before
+ *     the command has been answered
+ */
+public record Command(List<Condition> conditions, WriteBatch effects) {
+
+    public Command {
+        conditions = List.copyOf(conditions);
+    }
+
+    /** Sets the value of a key, whatever it was. */
+    public static Command put(byte[] key, byte[] value) {
+        return write(new WriteBatch().put(key, value));
+    }
+
+    /** Sets the value of a key that is not there yet. */
+    public static Command putIfAbsent(byte[] key, byte[] value) {
+        return new Command(List.of(new Condition.Absent(key)), new WriteBatch().put(key, value));
+    }
+
+    /** Sets the value of a key that is there. */
+    public static Command putIfPresent(byte[] key, byte[] value) {
+        return new Command(List.of(new Condition.Exists(key)), new WriteBatch().put(key, value));
+    }
+
+    /** Sets the value of a key that was last set by the write of the given revision. */
+    public static Command putIfRevision(byte[] key, byte[] value, long revision) {
+        return new Command(List.of(new Condition.RevisionIs(key, revision)), new WriteBatch().put(key, value));
+    }
+
+    /** Removes a key, whether it is there or not. */
+    public static Command delete(byte[] key) {
+        return write(new WriteBatch().delete(key));
+    }
+
+    /** Removes a key that is there. */
+    public static Command deleteExisting(byte[] key) {
+        return new Command(List.of(new Condition.Exists(key)), new WriteBatch().delete(key));
+    }
+
+    /** Removes a key that was last set by the write of the given revision. */
+    public static Command deleteIfRevision(byte[] key, long revision) {
+        return new Command(List.of(new Condition.RevisionIs(key, revision)), new WriteBatch().delete(key));
+    }
+
+    /** Makes all changes of a batch. */
+    public static Command write(WriteBatch effects) {
+        return new Command(List.of(), effects);
+    }
+
+    /** Makes all changes of a batch if all conditions hold. */
+    public static Command writeIf(List<Condition> conditions, WriteBatch effects) {
+        return new Command(conditions, effects);
+    }
+
+    /** The bytes of all keys and values in it. */
+    long sizeBytes() {
+        long bytes = 0;
+        for (Condition condition : conditions) {
+            bytes += condition.key().length;
+            if (condition instanceof Condition.ValueIs valueIs) {
+                bytes += valueIs.value().length;
+            }
+        }
+        for (Mutation mutation : effects.mutations()) {
+            bytes += mutation.key().length;
+            if (mutation instanceof Mutation.Put put) {
+                bytes += put.value().length;
+            }
+        }
+        return bytes;
+    }
+}

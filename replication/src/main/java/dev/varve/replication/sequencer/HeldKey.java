@@ -1,0 +1,66 @@
+package dev.varve.replication.sequencer;
+
+import dev.varve.replication.sequencer.PendingCommand.Finding;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One key of the {@link Overlay}: the newest write to it that is not committed yet, and the commands that wait for it.
+ * Equal to another by its key alone, so that it is its own key in the map. Confined to the lock of the sequencer.
+ */
+final class HeldKey implements Comparable<HeldKey> {
+
+    final byte[] key;
+    private final int hash;
+
+    /** The newest pending write to this key, or null if the applied state has them all. */
+    @Nullable
+    PendingCommand writer;
+
+    /** Whether the key is there after {@link #writer}. Without meaning if there is none. */
+    boolean exists;
+
+    /** Invariant: never empty. The first has its turn on this key, the others wait behind it in order of arrival. */
+    @Nullable
+    ArrayDeque<PendingCommand> queue;
+
+    HeldKey(byte[] key) {
+        this.key = key;
+        this.hash = Arrays.hashCode(key);
+    }
+
+    boolean isFree() {
+        return writer == null && queue == null;
+    }
+
+    /**
+     * What the pending write says of a condition on this key, or null if that is not known before its commit. Only if there
+     * is a pending write.
+     */
+    @Nullable
+    Finding pendingFinding(Condition condition) {
+        return switch (condition) {
+            case Condition.Exists e -> new Finding(exists, 0);
+            case Condition.Absent a -> new Finding(!exists, 0);
+            case Condition.RevisionIs r -> exists ? null : new Finding(false, 0);
+            case Condition.ValueIs v -> exists ? null : new Finding(false, 0);
+        };
+    }
+
+    @Override
+    public int hashCode() {
+        return hash;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof HeldKey held && hash == held.hash && Arrays.equals(key, held.key);
+    }
+
+    /** Keys come from outside and may be made to collide; an order keeps the buckets of the map searchable. */
+    @Override
+    public int compareTo(HeldKey other) {
+        return Arrays.compareUnsigned(key, other.key);
+    }
+}

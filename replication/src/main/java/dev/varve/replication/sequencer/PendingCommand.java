@@ -1,0 +1,126 @@
+package dev.varve.replication.sequencer;
+
+import dev.varve.storage.Durability;
+import dev.varve.storage.Entry;
+import dev.varve.storage.StoreException;
+import dev.varve.storage.WriteCallback;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command from its submission to its answer. It may wait first (queued on its keys, for reads and commits), then it is
+ * decided: its effects are proposed, or it is answered, at once or as a follower of the write on which the answer rests.
+ *
+ * <p>Thread safety: everything is guarded by the lock of the sequencer, but how the write ended: that is written once by
+ * {@link #completed} and published by {@link #ended}.
+ */
+final class PendingCommand implements WriteCallback {
+
+    /** What a cold read found, without the value: many may wait, and values are large. */
+    record Finding(boolean holds, long revision) {
+
+        static Finding of(Condition condition, @Nullable Entry entry) {
+            return new Finding(condition.holds(entry), entry == null ? 0 : entry.revision());
+        }
+    }
+
+    /**
+     * A negative answer that rests on a pending write.
+     *
+     * @param writer the write that sets the key of the failed condition, if its revision is to be told
+     * @param revision the revision to be told if there is no such writer
+     */
+    record Follower(
+            PendingCommand command,
+            Condition failed,
+            @Nullable PendingCommand writer,
+            long revision) {}
+
+    private static final HeldKey[] NONE = {};
+
+    final WriteSequencer sequencer;
+    final Command command;
+    final Durability durability;
+    final CommandCallback callback;
+    final long sizeBytes;
+
+    /** While it waits: the keys on which it is queued. Empty before and after. */
+    List<HeldKey> queuedOn = List.of();
+    /** On how many of them others are before it. */
+    int behind;
+    /** Cold reads and commits that it awaits; only while it is before all others. */
+    int awaited;
+    /** What cold reads found, by index of the condition; null before the first. */
+    @Nullable
+    Finding @Nullable [] findings;
+    /** Why a cold read failed. */
+    @Nullable
+    StoreException readFailure;
+
+    /** Place in the order of proposals, from 1; 0 before. */
+    long sequence;
+    /** The keys that it holds in the overlay. */
+    HeldKey[] written = NONE;
+    /** Commands that cannot be decided before this write has ended. */
+    List<PendingCommand> waiters = List.of();
+    /** Answers that are given when this write is committed. */
+    List<Follower> followers = List.of();
+
+    /** True if the write ended while the lock was held by the thread that reported it, which must not answer then. */
+    boolean answerDue;
+    /** Revision of the write, valid if {@link #ended} and there is no failure. */
+    long revision;
+    /** Why the write failed, valid if {@link #ended}. */
+    @Nullable
+    StoreException failure;
+
+    volatile boolean ended;
+
+    PendingCommand(WriteSequencer sequencer, Command command, Durability durability, CommandCallback callback) {
+        this.sequencer = sequencer;
+        this.command = command;
+        this.durability = durability;
+        this.callback = callback;
+        this.sizeBytes = command.sizeBytes();
+    }
+
+    @Override
+    public void completed(long revision, @Nullable StoreException failure) {
+        this.revision = revision;
+        this.failure = failure;
+        ended = true;
+        sequencer.ended(this);
+    }
+
+    void addWaiter(PendingCommand waiter) {
+        if (waiters.isEmpty()) {
+            waiters = new ArrayList<>(2);
+        }
+        waiters.add(waiter);
+    }
+
+    void addFollower(Follower follower) {
+        if (followers.isEmpty()) {
+            followers = new ArrayList<>(2);
+        }
+        followers.add(follower);
+    }
+
+    @Nullable
+    Finding finding(int condition) {
+        return findings == null ? null : findings[condition];
+    }
+
+    void setFinding(int condition, Finding finding) {
+        if (findings == null) {
+            findings = new Finding[command.conditions().size()];
+        }
+        findings[condition] = finding;
+    }
+
+    /** The later proposed of two pending writes. */
+    static PendingCommand later(@Nullable PendingCommand one, PendingCommand other) {
+        return one == null || one.sequence < other.sequence ? other : one;
+    }
+}

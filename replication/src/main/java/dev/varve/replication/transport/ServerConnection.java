@@ -1,0 +1,326 @@
+package dev.varve.replication.transport;
+
+import com.alipay.sofa.jraft.rpc.Connection;
+import com.alipay.sofa.jraft.rpc.RpcContext;
+import com.alipay.sofa.jraft.rpc.RpcProcessor;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.util.concurrent.DefaultEventExecutor;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.EventExecutor;
+import io.netty.util.concurrent.Future;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A connection that a peer made. Reading stops while too many of its calls are in progress or too many answers wait to be
+ * sent, so that a peer cannot fill this node's memory.
+ *
+ * <p>Confined to its event loop, but for the methods of {@link Connection} and the answers, which come from any thread.
+ */
+final class ServerConnection extends SimpleChannelInboundHandler<Frame> implements Connection {
+
+    private static final Logger logger = LoggerFactory.getLogger(ServerConnection.class);
+
+    private final NettyRpcServer server;
+    private final RaftTransport transport;
+    private final Channel channel;
+    private final FrameDecoder decoder;
+    private final Map<String, Object> attributes = new ConcurrentHashMap<>();
+    /** Runs, in the order in which they came, the requests of which JRaft wants it so, and last the end of the connection. */
+    private final EventExecutor ordered;
+
+    /** The end of the peer's earlier connections, if this one has to wait for it. */
+    private @Nullable Future<?> before;
+
+    /** Who the peer says it is, and who it is once it may be talked to. */
+    private @Nullable String claimed;
+
+    private @Nullable String peer;
+    private int inProgress;
+    private boolean flushing;
+    private boolean greeted;
+    private boolean ended;
+
+    ServerConnection(NettyRpcServer server, Channel channel, FrameDecoder decoder) {
+        this.server = server;
+        this.transport = server.transport();
+        this.channel = channel;
+        this.decoder = decoder;
+        this.ordered = new DefaultEventExecutor(new DefaultThreadFactory(
+                "varve-raft-append-" + transport.identity().node(), true));
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        var _ = context.executor()
+                .schedule(this::requireHello, transport.options().connectMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void requireHello() {
+        if (peer == null && !ended) {
+            logger.warn("closed the connection from {}: it did not say who it is", channel.remoteAddress());
+            end();
+        }
+    }
+
+    @Override
+    protected void channelRead0(ChannelHandlerContext context, Frame frame) {
+        if (ended) {
+            return;
+        }
+        if (!greeted) {
+            greeted = true;
+            greet(frame);
+        } else if (peer == null) {
+            refuse("a node that calls waits for the answer to its hello");
+        } else if (frame.kind() == FrameKind.REQUEST) {
+            dispatch(frame);
+        } else {
+            refuse("a node that calls sends requests, not a frame of kind " + frame.kind());
+        }
+    }
+
+    private void greet(Frame frame) {
+        Hello hello = frame.kind() == FrameKind.HELLO ? Hello.decode(frame.body()) : null;
+        if (hello == null) {
+            refuse("the first frame of a connection must be a hello");
+            return;
+        }
+        String refusal = hello.refusal(transport.identity());
+        if (refusal != null) {
+            refuse(refusal);
+            return;
+        }
+        claimed = hello.from();
+        server.admit(hello.from(), this);
+    }
+
+    /** The connection is welcome only after this. */
+    void waitFor(Future<?> earlier) {
+        before = earlier;
+    }
+
+    /** Nothing is left of the peer's earlier connections: this one may be used. */
+    void welcome() {
+        String from = claimed;
+        if (ended || from == null) {
+            return;
+        }
+        peer = from;
+        decoder.trust();
+        Hello answer = new Hello(
+                Hello.VERSION,
+                transport.identity().cluster(),
+                transport.identity().node(),
+                from);
+        var _ = channel.writeAndFlush(FrameFormat.encode(channel.alloc(), FrameKind.HELLO, 0, answer.encode()));
+    }
+
+    private void refuse(String words) {
+        logger.warn("refused the connection from {}: {}", channel.remoteAddress(), words);
+        var _ = channel.writeAndFlush(FrameFormat.encodeFailure(channel.alloc(), 0, words))
+                .addListener(ChannelFutureListener.CLOSE);
+        end(false);
+    }
+
+    private void dispatch(Frame frame) {
+        Answer answer = new Answer(frame.call());
+        inProgress++;
+        regulate();
+        try {
+            Message request = MessageNumbers.parse(frame);
+            RpcProcessor<?> processor = server.processor(request.getClass());
+            if (processor == null) {
+                answer.fail("this node takes no " + request.getClass().getSimpleName());
+                return;
+            }
+            executor(processor).execute(() -> handle(processor, request, answer));
+        } catch (InvalidProtocolBufferException e) {
+            answer.fail("the request cannot be read: " + e.getMessage());
+        } catch (RejectedExecutionException e) {
+            answer.fail("the node is overloaded or stopping");
+        }
+    }
+
+    /**
+     * Where a request is processed. A processor that chooses executors wants the order kept; its choice itself is not asked
+     * for, since JRaft takes locks to make it that are held over waits of seconds, and this is the event loop.
+     */
+    private Executor executor(RpcProcessor<?> processor) {
+        if (processor.executorSelector() != null) {
+            return ordered;
+        }
+        Executor own = processor.executor();
+        return own != null ? own : transport.workers().next();
+    }
+
+    @SuppressWarnings("unchecked") // A processor is registered under the class of what it takes.
+    private static void handle(RpcProcessor<?> processor, Message request, Answer answer) {
+        try {
+            ((RpcProcessor<Message>) processor).handleRequest(answer, request);
+        } catch (RuntimeException e) {
+            logger.error("the processor of {} failed", request.getClass().getSimpleName(), e);
+            answer.fail("the node failed to process the request: " + e);
+        }
+    }
+
+    /** The answer to one call; given from any thread, once. */
+    private final class Answer implements RpcContext {
+
+        private final long call;
+        private final AtomicBoolean given = new AtomicBoolean();
+
+        Answer(long call) {
+            this.call = call;
+        }
+
+        @Override
+        public void sendResponse(Object response) {
+            Message message = (Message) response;
+            give(FrameFormat.encode(channel.alloc(), FrameKind.RESPONSE, call, MessageNumbers.of(message), message));
+        }
+
+        void fail(String words) {
+            give(FrameFormat.encodeFailure(channel.alloc(), call, words));
+        }
+
+        private void give(ByteBuf frame) {
+            if (!given.compareAndSet(false, true)) {
+                frame.release();
+                return;
+            }
+            try {
+                channel.eventLoop().execute(() -> send(frame));
+            } catch (RejectedExecutionException e) {
+                // The transport is closed, and the connection with it.
+                frame.release();
+            }
+        }
+
+        @Override
+        public Connection getConnection() {
+            return ServerConnection.this;
+        }
+
+        @Override
+        public String getRemoteAddress() {
+            return String.valueOf(channel.remoteAddress());
+        }
+    }
+
+    private void send(ByteBuf frame) {
+        inProgress--;
+        if (ended) {
+            frame.release();
+            return;
+        }
+        var _ = channel.write(frame, channel.voidPromise());
+        if (!flushing) {
+            flushing = true;
+            channel.eventLoop().execute(this::flush);
+        }
+        regulate();
+    }
+
+    /** Runs behind the answers that are queued already, so that they leave in one system call. */
+    private void flush() {
+        flushing = false;
+        channel.flush();
+    }
+
+    private void regulate() {
+        int limit = transport.options().maxCallsInFlight();
+        boolean full = inProgress >= limit || !channel.isWritable();
+        boolean reading = channel.config().isAutoRead();
+        if (reading && full) {
+            channel.config().setAutoRead(false);
+        } else if (!reading && inProgress <= limit / 2 && channel.isWritable()) {
+            channel.config().setAutoRead(true);
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        regulate();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        end();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        logger.warn("closed the connection from {} ({}): {}", channel.remoteAddress(), peer, cause.toString());
+        end();
+    }
+
+    /** Ends the connection; what it still processes is the last. */
+    void end() {
+        end(true);
+    }
+
+    /** Ends the connection; done when nothing is processed any more of it, or of those that it waited for. */
+    Future<?> endAll() {
+        end(true);
+        return ordered.terminationFuture();
+    }
+
+    private void end(boolean close) {
+        if (!ended) {
+            ended = true;
+            server.ending(this);
+            // Listeners wait, for locks of JRaft and for the end of its threads.
+            ordered.execute(() -> server.tellListeners(this, String.valueOf(channel.remoteAddress())));
+            if (before != null) {
+                before.addListener(done -> finish());
+            } else {
+                finish();
+            }
+        }
+        if (close) {
+            var _ = channel.close();
+        }
+    }
+
+    private void finish() {
+        var _ = ordered.shutdownGracefully(0, 1, TimeUnit.DAYS);
+        String from = claimed;
+        if (from != null) {
+            ordered.terminationFuture().addListener(done -> server.ended(this, from));
+        }
+    }
+
+    @Override
+    public @Nullable Object getAttribute(String key) {
+        return attributes.get(key);
+    }
+
+    @Override
+    public void setAttribute(String key, Object value) {
+        attributes.put(key, value);
+    }
+
+    @Override
+    public @Nullable Object setAttributeIfAbsent(String key, Object value) {
+        return attributes.putIfAbsent(key, value);
+    }
+
+    @Override
+    public void close() {
+        var _ = channel.close();
+    }
+}

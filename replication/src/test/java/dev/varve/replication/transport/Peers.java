@@ -1,0 +1,92 @@
+package dev.varve.replication.transport;
+
+import com.alipay.sofa.jraft.error.RemotingException;
+import com.alipay.sofa.jraft.rpc.RpcRequests.ErrorResponse;
+import com.alipay.sofa.jraft.rpc.RpcRequests.PingRequest;
+import dev.varve.storage.io.Ticker;
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** Transports of a few nodes on loopback that know each other, and a client of each. */
+final class Peers implements Closeable {
+
+    static final String CLUSTER = "test";
+
+    private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
+    private final List<Closeable> open = new ArrayList<>();
+
+    RaftTransport start(String node, TransportOptions options) throws IOException {
+        RaftTransport transport = RaftTransport.start(
+                new TransportIdentity(CLUSTER, node), addresses::get, anyPort(), options, Ticker.system());
+        open.add(transport::close);
+        addresses.put(node, transport.address());
+        return transport;
+    }
+
+    RaftTransport start(String node) throws IOException {
+        return start(node, TransportOptions.defaults());
+    }
+
+    /** From now on others look for the node there. */
+    void move(String node, InetSocketAddress address) {
+        addresses.put(node, address);
+    }
+
+    NettyRpcClient client(RaftTransport transport) {
+        NettyRpcClient client = new NettyRpcClient();
+        client.use(transport);
+        open.addFirst(client::shutdown);
+        return client;
+    }
+
+    static InetSocketAddress anyPort() {
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    }
+
+    static PingRequest ping(long stamp) {
+        return PingRequest.newBuilder().setSendTimestamp(stamp).build();
+    }
+
+    /** Pings and gives the code that came back. */
+    static int call(NettyRpcClient client, String peer, long stamp, long timeoutMillis)
+            throws InterruptedException, RemotingException {
+        return ((ErrorResponse) client.invokeSync(NettyRpcClient.endpoint(peer), ping(stamp), timeoutMillis))
+                .getErrorCode();
+    }
+
+    /** Pings without waiting. */
+    static CompletableFuture<Object> callAsync(NettyRpcClient client, String peer, Object request, long timeoutMillis) {
+        CompletableFuture<Object> answer = new CompletableFuture<>();
+        try {
+            client.invokeAsync(
+                    NettyRpcClient.endpoint(peer),
+                    request,
+                    (@Nullable Object result, @Nullable Throwable error) -> {
+                        if (error != null) {
+                            answer.completeExceptionally(error);
+                        } else {
+                            answer.complete(result);
+                        }
+                    },
+                    timeoutMillis);
+        } catch (InterruptedException | RemotingException e) {
+            answer.completeExceptionally(e);
+        }
+        return answer;
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Closeable each : open) {
+            each.close();
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package dev.varve.server.metrics;
+
+import dev.varve.storage.Health;
+import dev.varve.storage.Store;
+import dev.varve.storage.StoreStats;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import java.util.List;
+
+/** What the store says of itself. */
+final class StoreMetrics {
+
+    private StoreMetrics() {}
+
+    static List<MetricSnapshot> collect(Store store) {
+        StoreStats stats = store.stats();
+        boolean ready = store.health().state() == Health.State.OK;
+        return List.of(
+                Snapshots.gauge("varve_ready", "1 if the store takes writes, else 0.", ready ? 1L : 0L),
+                Snapshots.gauge("varve_revision", "Revision of the last visible write.", stats.revision()),
+                Snapshots.counter("varve_writes", "Client writes that were committed.", stats.writes()),
+                Snapshots.counter("varve_mutations", "Changes that were committed.", stats.mutations()),
+                Snapshots.counter("varve_written_bytes", "Keys and values that were committed.", stats.bytesWritten()),
+                Snapshots.gauge("varve_pending_writes", "Writes that wait for their commit.", stats.pendingWrites()),
+                Snapshots.gauge("varve_pending_bytes", "The same in bytes of log.", stats.pendingBytes()),
+                Snapshots.gauge("varve_log_segments", "Files of the log.", stats.logSegments()),
+                Snapshots.gauge("varve_log_bytes", "Bytes of records in the log.", stats.logBytes()),
+                Snapshots.gauge("varve_tables", "Sorted tables.", stats.tables()),
+                Snapshots.gauge("varve_table_bytes", "Bytes in sorted tables.", stats.tableBytes()),
+                Snapshots.gauge("varve_memtable_bytes", "Bytes in memtables.", stats.memtableBytes()),
+                Snapshots.gauge("varve_open_snapshots", "Snapshots and cursors that are open.", stats.openSnapshots()),
+                Snapshots.gauge("varve_open_seconds", "Time that opening the store took.", stats.openNanos() / 1e9));
+    }
+}

@@ -1,0 +1,166 @@
+package dev.varve.storage;
+
+/**
+ * How a store is opened. Immutable; every {@code with} method returns a checked copy.
+ *
+ * @param maxKeyBytes longest key in bytes, 1 to 65,535. Longer keys make index blocks and memtables less dense. 4 KiB
+ * @param maxValueBytes longest value in bytes, up to 64 MiB. A value is held in memory once or twice while it is written
+ *     or read. 8 MiB
+ * @param maxBatchBytes largest batch, keys and values together, up to 64 MiB. A batch is one record of the log. 8 MiB
+ * @param segmentBytes size to which a log segment is preallocated, 256 KiB to 1 GiB. Larger segments mean fewer files;
+ *     space comes back a segment at a time. 64 MiB
+ * @param memtableBytes a memtable of this size is flushed to a sorted table. Larger memtables make fewer tables, take more
+ *     memory (up to three are held) and replay longer. 32 MiB
+ * @param checkpointBytes a flush is also begun when so many bytes of log are not covered by a table: bounds the replay when
+ *     the store is opened. 64 MiB
+ * @param checkpointRecords the same in changes. 200,000
+ * @param inlineValueBytes values up to this size are copied into memtable and tables, so that reading them takes no
+ *     second look-up; larger ones stay in the log only. 256 bytes
+ * @param maxPendingBytes writes that wait for the disk, in bytes; beyond it writers wait (blocking) or are refused
+ *     (asynchronous). 16 MiB
+ */
+public record StoreOptions(
+        int maxKeyBytes,
+        int maxValueBytes,
+        int maxBatchBytes,
+        int segmentBytes,
+        int memtableBytes,
+        long checkpointBytes,
+        int checkpointRecords,
+        int inlineValueBytes,
+        int maxPendingBytes) {
+
+    private static final int KIB = 1 << 10;
+    private static final int MIB = 1 << 20;
+    private static final StoreOptions DEFAULTS =
+            new StoreOptions(4 * KIB, 8 * MIB, 8 * MIB, 64 * MIB, 32 * MIB, 64L * MIB, 200_000, 256, 16 * MIB);
+
+    public StoreOptions {
+        bounds("maxKeyBytes", maxKeyBytes, 1, 65_535);
+        bounds("maxValueBytes", maxValueBytes, 1, 64 * MIB);
+        bounds("maxBatchBytes", maxBatchBytes, 1, 64 * MIB);
+        bounds("segmentBytes", segmentBytes, 256 * KIB, 1 << 30);
+        bounds("memtableBytes", memtableBytes, 64 * KIB, 1 << 30);
+        bounds("checkpointBytes", checkpointBytes, 64 * KIB, 1L << 40);
+        bounds("checkpointRecords", checkpointRecords, 100, Integer.MAX_VALUE);
+        bounds("inlineValueBytes", inlineValueBytes, 0, 4 * KIB);
+        bounds("maxPendingBytes", maxPendingBytes, 64 * KIB, 1 << 30);
+    }
+
+    /** The defaults, as the parameters state them. */
+    public static StoreOptions defaults() {
+        return DEFAULTS;
+    }
+
+    private static void bounds(String name, long value, long min, long max) {
+        if (value < min || value > max) {
+            throw new StoreException(
+                    StoreException.Kind.INVALID_ARGUMENT,
+                    name + " is " + value + ", but must lie between " + min + " and " + max);
+        }
+    }
+
+    public StoreOptions withMaxKeyBytes(int bytes) {
+        return new StoreOptions(
+                bytes,
+                maxValueBytes,
+                maxBatchBytes,
+                segmentBytes,
+                memtableBytes,
+                checkpointBytes,
+                checkpointRecords,
+                inlineValueBytes,
+                maxPendingBytes);
+    }
+
+    public StoreOptions withMaxValueBytes(int bytes) {
+        return new StoreOptions(
+                maxKeyBytes,
+                bytes,
+                maxBatchBytes,
+                segmentBytes,
+                memtableBytes,
+                checkpointBytes,
+                checkpointRecords,
+                inlineValueBytes,
+                maxPendingBytes);
+    }
+
+    public StoreOptions withMaxBatchBytes(int bytes) {
+        return new StoreOptions(
+                maxKeyBytes,
+                maxValueBytes,
+                bytes,
+                segmentBytes,
+                memtableBytes,
+                checkpointBytes,
+                checkpointRecords,
+                inlineValueBytes,
+                maxPendingBytes);
+    }
+
+    public StoreOptions withSegmentBytes(int bytes) {
+        return new StoreOptions(
+                maxKeyBytes,
+                maxValueBytes,
+                maxBatchBytes,
+                bytes,
+                memtableBytes,
+                checkpointBytes,
+                checkpointRecords,
+                inlineValueBytes,
+                maxPendingBytes);
+    }
+
+    public StoreOptions withMemtableBytes(int bytes) {
+        return new StoreOptions(
+                maxKeyBytes,
+                maxValueBytes,
+                maxBatchBytes,
+                segmentBytes,
+                bytes,
+                checkpointBytes,
+                checkpointRecords,
+                inlineValueBytes,
+                maxPendingBytes);
+    }
+
+    public StoreOptions withCheckpoint(long bytes, int records) {
+        return new StoreOptions(
+                maxKeyBytes,
+                maxValueBytes,
+                maxBatchBytes,
+                segmentBytes,
+                memtableBytes,
+                bytes,
+                records,
+                inlineValueBytes,
+                maxPendingBytes);
+    }
+
+    public StoreOptions withInlineValueBytes(int bytes) {
+        return new StoreOptions(
+                maxKeyBytes,
+                maxValueBytes,
+                maxBatchBytes,
+                segmentBytes,
+                memtableBytes,
+                checkpointBytes,
+                checkpointRecords,
+                bytes,
+                maxPendingBytes);
+    }
+
+    public StoreOptions withMaxPendingBytes(int bytes) {
+        return new StoreOptions(
+                maxKeyBytes,
+                maxValueBytes,
+                maxBatchBytes,
+                segmentBytes,
+                memtableBytes,
+                checkpointBytes,
+                checkpointRecords,
+                inlineValueBytes,
+                bytes);
+    }
+}

@@ -1,0 +1,51 @@
+package dev.varve.storage;
+
+/**
+ * What a store counts and holds, at one moment. Counters run from the opening of the store.
+ *
+ * @param revision revision of the last visible write
+ * @param writes client writes committed
+ * @param mutations changes committed
+ * @param bytesWritten bytes of keys and values committed
+ * @param gets reads of single keys
+ * @param groups commits of the log; {@code writes / groups} is the mean group size
+ * @param syncs forces of the log
+ * @param syncNanos time spent in them
+ * @param pendingWrites writes that wait for their commit
+ * @param pendingBytes the same in bytes of log
+ * @param logSegments files of the log
+ * @param logBytes bytes of records in them
+ * @param tables sorted tables
+ * @param tableBytes bytes in them
+ * @param memtables memtables, with those that wait for their flush
+ * @param memtableBytes bytes in them
+ * @param entries entries of the index, versions and tombstones counted: at least as many as there are keys
+ * @param flushes memtables flushed to tables
+ * @param openSnapshots snapshots and cursors that are open
+ * @param replayedRecords records that were replayed when the store was opened
+ * @param openNanos how long opening took
+ * @param cutBytes bytes of an unsynced tail that were cut when the store was opened
+ */
+public record StoreStats(
+        long revision,
+        long writes,
+        long mutations,
+        long bytesWritten,
+        long gets,
+        long groups,
+        long syncs,
+        long syncNanos,
+        long pendingWrites,
+        long pendingBytes,
+        int logSegments,
+        long logBytes,
+        int tables,
+        long tableBytes,
+        int memtables,
+        long memtableBytes,
+        long entries,
+        long flushes,
+        int openSnapshots,
+        long replayedRecords,
+        long openNanos,
+        long cutBytes) {}

@@ -1,0 +1,349 @@
+package dev.varve.storage.checkpoint;
+
+import dev.varve.storage.format.Checksum;
+import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileHeader;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.FileName;
+import dev.varve.storage.format.StoreId;
+import dev.varve.storage.format.UnsupportedVersionException;
+import dev.varve.storage.io.FileSystem;
+import dev.varve.storage.io.StoreFile;
+import dev.varve.storage.io.Trouble;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The file of edits.
+ *
+ * <pre>
+ * manifest := header record*
+ * record   := u32 length of the edits, u32 CRC32C of number and edits (salted with file id and offset), u64 number, edits
+ * </pre>
+ *
+ * <p>Records are numbered from 1 on without a gap; each is synced before the next is written. So a bad record with a valid one
+ * behind it is damage, and one with none behind it is the torn end of an edit that never counted. A manifest is published by
+ * writing a temporary file, syncing it, renaming it and syncing the directory; of several the one with the highest count is
+ * current. It is written anew when it has grown to 4 MiB.
+ *
+ * <p>Thread-safe.
+ */
+public final class Manifest implements Closeable {
+
+    private static final Logger log = LoggerFactory.getLogger(Manifest.class);
+    private static final int RECORD_HEADER_BYTES = 16;
+    private static final long REWRITE_BYTES = 4 << 20;
+
+    private final FileSystem files;
+    private final Path directory;
+
+    /** All but these are guarded by this. */
+    private FileName name;
+
+    private StoreFile file;
+    private ManifestState state;
+    private long end;
+    private long number;
+    private int nextFileCount;
+    private boolean closed;
+
+    private volatile @Nullable IOException failure;
+
+    private Manifest(FileSystem files, Path directory, FileName name, StoreFile file, ManifestState state) {
+        this.files = files;
+        this.directory = directory;
+        this.name = name;
+        this.file = file;
+        this.state = state;
+        this.nextFileCount = state.nextFileCount();
+    }
+
+    /** Founds a store: publishes its first manifest. */
+    public static Manifest create(FileSystem files, Path directory, StoreId storeId, ManifestEdit.Identity identity)
+            throws IOException {
+        FileName name = new FileName(FileKind.MANIFEST, FileName.id(identity.origin(), 1));
+        ManifestState state = ManifestState.founded(storeId, identity).after(new ManifestEdit.FileCount(2));
+        Written written = write(files, directory, name, state);
+        Manifest manifest = new Manifest(files, directory, name, written.file, state);
+        manifest.end = written.end;
+        manifest.number = 1;
+        return manifest;
+    }
+
+    /** A manifest that was published. */
+    private record Written(StoreFile file, long end) {}
+
+    private static Written write(FileSystem files, Path directory, FileName name, ManifestState state)
+            throws IOException {
+        Path temporary = directory.resolve(name + FileName.TEMPORARY_SUFFIX);
+        StoreFile file = files.create(temporary);
+        try {
+            file.write(new FileHeader(FileKind.MANIFEST, state.storeId(), name.id()).encode(), 0);
+            ByteBuffer record = record(name, FileHeader.BYTES, 1, ManifestCodec.encode(state.edits()));
+            long end = (long) FileHeader.BYTES + record.remaining();
+            file.write(record, FileHeader.BYTES);
+            file.sync();
+            files.rename(temporary, directory.resolve(name.toString()));
+            files.syncDirectory(directory);
+            return new Written(file, end);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static ByteBuffer record(FileName name, long offset, long number, ByteBuffer edits) {
+        int length = edits.remaining();
+        ByteBuffer record = ByteBuffer.allocate(RECORD_HEADER_BYTES + length).order(ByteOrder.LITTLE_ENDIAN);
+        record.putInt(0, length).putLong(8, number);
+        record.put(RECORD_HEADER_BYTES, edits, edits.position(), length);
+        return record.putInt(4, Checksum.of(record, 8, 8 + length) ^ Checksum.salt(name.id(), offset));
+    }
+
+    /**
+     * The current manifest of a directory.
+     *
+     * @return its name, or nothing if there is none
+     */
+    public static Optional<FileName> find(List<String> names) {
+        return names.stream()
+                .map(FileName::parse)
+                .flatMap(Optional::stream)
+                .filter(name -> name.kind() == FileKind.MANIFEST)
+                .max((a, b) -> Integer.compareUnsigned(FileName.count(a.id()), FileName.count(b.id())));
+    }
+
+    /**
+     * Opens the current manifest.
+     *
+     * @throws CorruptionException if edits that had been synced are damaged
+     */
+    public static Manifest open(FileSystem files, Path directory, FileName name) throws IOException {
+        StoreFile file = files.open(directory.resolve(name.toString()));
+        try {
+            Scan scan = scan(file, name);
+            Manifest manifest = new Manifest(files, directory, name, file, scan.state);
+            manifest.end = scan.end;
+            manifest.number = scan.number;
+            if (scan.torn) {
+                log.warn("{}: cut an edit at offset {} that had never been synced", name, scan.end);
+                manifest.rewrite();
+            } else if (scan.state.closed() == null) {
+                writeAgain(file, (int) scan.end);
+            }
+            return manifest;
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Writes the file's bytes once more and syncs them: after a sync that failed, an earlier process may have left bytes that are read
+     * back from memory, count as clean, and are on no device.
+     */
+    private static void writeAgain(StoreFile file, int end) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(end);
+        file.read(bytes, 0);
+        file.write(bytes.flip(), 0);
+        file.sync();
+    }
+
+    /**
+     * What a manifest file says.
+     *
+     * @param state the sum of its edits
+     * @param end offset behind the last valid record
+     * @param number number of the last valid record
+     * @param torn true if something stands behind it
+     */
+    public record Scan(ManifestState state, long end, long number, boolean torn) {}
+
+    /** Reads and checks a manifest file. */
+    public static Scan scan(StoreFile file, FileName name) throws IOException {
+        long size = file.size();
+        if (size > Integer.MAX_VALUE - 16) {
+            throw new CorruptionException(name.toString(), size, "no manifest is that large");
+        }
+        ByteBuffer bytes = ByteBuffer.allocate((int) size).order(ByteOrder.LITTLE_ENDIAN);
+        file.read(bytes, 0);
+        bytes.flip();
+        StoreId storeId = FileHeader.decode(bytes, name).storeId();
+        ManifestState state = null;
+        int at = FileHeader.BYTES;
+        long number = 0;
+        while (valid(bytes, name, at) && bytes.getLong(at + 8) == number + 1) {
+            int length = bytes.getInt(at);
+            state = apply(state, storeId, bytes.slice(at + RECORD_HEADER_BYTES, length), name, at);
+            at += RECORD_HEADER_BYTES + length;
+            number++;
+        }
+        boolean torn = at < size;
+        for (int later = at; torn && later + RECORD_HEADER_BYTES <= size; later++) {
+            if (valid(bytes, name, later)) {
+                throw new CorruptionException(
+                        name.toString(), at, "an edit is damaged, although a later one shows that it had been synced");
+            }
+        }
+        if (state == null) {
+            throw new CorruptionException(name.toString(), at, "it does not begin with a valid edit");
+        }
+        return new Scan(state, at, number, torn);
+    }
+
+    private static boolean valid(ByteBuffer bytes, FileName name, int at) {
+        if (bytes.limit() - at < RECORD_HEADER_BYTES) {
+            return false;
+        }
+        int length = bytes.getInt(at);
+        return length > 0
+                && length <= bytes.limit() - at - RECORD_HEADER_BYTES
+                && bytes.getInt(at + 4) == (Checksum.of(bytes, at + 8, 8 + length) ^ Checksum.salt(name.id(), at));
+    }
+
+    private static ManifestState apply(
+            @Nullable ManifestState before, StoreId storeId, ByteBuffer edits, FileName name, int at)
+            throws CorruptionException, UnsupportedVersionException {
+        try {
+            ManifestState state = before;
+            for (ManifestEdit edit : ManifestCodec.decode(edits)) {
+                if (state == null) {
+                    if (!(edit instanceof ManifestEdit.Identity identity)) {
+                        throw new CorruptionException(name.toString(), at, "the first edit is not the identity");
+                    }
+                    state = ManifestState.founded(storeId, identity);
+                } else {
+                    state = state.after(edit);
+                }
+            }
+            if (state == null) {
+                throw new CorruptionException(name.toString(), at, "the first record has no edits");
+            }
+            return state;
+        } catch (IllegalArgumentException | BufferUnderflowException e) {
+            throw new CorruptionException(name.toString(), at, "an edit is not well formed: " + e.getMessage());
+        }
+    }
+
+    /** What makes up the store now. */
+    public synchronized ManifestState state() {
+        return state;
+    }
+
+    /** The name of the file. */
+    public synchronized FileName name() {
+        return name;
+    }
+
+    /** Draws the id of a new file; never the same twice. */
+    public synchronized long nextFileId() {
+        return FileName.id(state.identity().origin(), nextFileCount++);
+    }
+
+    /** Makes sure that no id with this or a lower count will be drawn. */
+    public synchronized void skipFileCount(int count) {
+        nextFileCount = Math.max(nextFileCount, count + 1);
+    }
+
+    /**
+     * Makes edits, together or not at all; they are durable on return.
+     *
+     * @throws Trouble.DiskFullException if there is no space; nothing has changed and it may be tried again
+     * @throws IOException if it is unknown whether they are durable; then the manifest has failed until it is opened again
+     */
+    public synchronized void append(List<ManifestEdit> edits) throws IOException {
+        if (failure != null) {
+            throw new IOException("the manifest failed earlier: " + failure.getMessage(), failure);
+        }
+        if (closed) {
+            throw new IOException("the manifest is closed");
+        }
+        ManifestState after = state.after(new ManifestEdit.FileCount(nextFileCount));
+        for (ManifestEdit edit : edits) {
+            after = after.after(edit);
+        }
+        ByteBuffer record = record(name, end, number + 1, ManifestCodec.encode(edits));
+        int length = record.remaining();
+        try {
+            file.write(record, end);
+        } catch (IOException e) {
+            throw undo(e);
+        }
+        try {
+            file.sync();
+        } catch (IOException e) {
+            failure = e;
+            throw e;
+        }
+        end += length;
+        number++;
+        state = after;
+        if (end > REWRITE_BYTES) {
+            rewriteIfPossible();
+        }
+    }
+
+    /** Takes back a write that found no space; any other failure is final. */
+    private IOException undo(IOException cause) {
+        if (Trouble.isDiskFull(cause)) {
+            try {
+                file.truncate(end);
+                return cause;
+            } catch (IOException e) {
+                cause.addSuppressed(e);
+            }
+        }
+        failure = cause;
+        return cause;
+    }
+
+    private void rewriteIfPossible() {
+        try {
+            rewrite();
+        } catch (IOException e) {
+            log.warn("cannot write the manifest anew, will go on with {}: {}", name, e.getMessage());
+        }
+    }
+
+    private void rewrite() throws IOException {
+        FileName newName = new FileName(FileKind.MANIFEST, nextFileId());
+        ManifestState newState = state.after(new ManifestEdit.FileCount(nextFileCount));
+        Written written;
+        try {
+            written = write(files, directory, newName, newState);
+        } catch (IOException e) {
+            if (files.exists(directory.resolve(newName.toString()))) {
+                failure = e; // Renamed, but nobody knows whether durably: from here on the two might differ.
+            }
+            throw e;
+        }
+        FileName old = name;
+        file.close();
+        name = newName;
+        file = written.file;
+        end = written.end;
+        number = 1;
+        state = newState;
+        files.delete(directory.resolve(old.toString()));
+    }
+
+    /** Why no edit can be made any more, or null. */
+    public @Nullable IOException failure() {
+        return failure;
+    }
+
+    @Override
+    public synchronized void close() throws IOException {
+        closed = true;
+        file.close();
+    }
+}

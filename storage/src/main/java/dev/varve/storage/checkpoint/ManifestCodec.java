@@ -1,0 +1,214 @@
+package dev.varve.storage.checkpoint;
+
+import dev.varve.storage.format.UnsupportedVersionException;
+import dev.varve.storage.format.VarInt;
+import dev.varve.storage.index.TableInfo;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Edits as bytes.
+ *
+ * <pre>
+ * edits := (u8 tag, varint length, body)*
+ * tag 0x81 identity         u64 incarnation, u32 origin, u64 created, bytes node-id
+ * tag 0x82 file count       u32 next
+ * tag 0x83 segment created  u64 id
+ * tag 0x84 segment removed  u64 id
+ * tag 0x85 table added      u64 id, u64 size, u64 entries, u64 tombstones, u64 min-revision, u64 max-revision,
+ *                           bytes smallest-key, bytes largest-key, varint n, (u64 segment, u64 bytes){n}
+ * tag 0x86 table removed    u64 id
+ * tag 0x87 checkpoint       u64 index, u64 term, u64 revision, u64 time, u64 segment, u32 offset,
+ *                           bytes configuration, u64 configuration-index
+ * tag 0x08 closed           u64 segment, u32 offset
+ * tag 0x89 log begins       u64 index, u64 revision, u64 segment, u32 offset
+ * bytes := varint length, the bytes
+ * </pre>
+ *
+ * A tag with the high bit set is critical: a reader that does not know it refuses the manifest. Others are skipped. A body may be
+ * longer than its reader expects; what is behind is ignored.
+ */
+final class ManifestCodec {
+
+    private static final int IDENTITY = 0x81;
+    private static final int FILE_COUNT = 0x82;
+    private static final int SEGMENT_CREATED = 0x83;
+    private static final int SEGMENT_REMOVED = 0x84;
+    private static final int TABLE_ADDED = 0x85;
+    private static final int TABLE_REMOVED = 0x86;
+    private static final int CHECKPOINT = 0x87;
+    private static final int CLOSED = 0x08;
+    private static final int LOG_BEGINS = 0x89;
+    private static final int CRITICAL = 0x80;
+
+    private ManifestCodec() {}
+
+    static ByteBuffer encode(List<ManifestEdit> edits) {
+        List<ByteBuffer> parts = new ArrayList<>();
+        int size = 0;
+        for (ManifestEdit edit : edits) {
+            ByteBuffer body = body(edit);
+            ByteBuffer part = ByteBuffer.allocate(11 + body.remaining());
+            part.put((byte) tag(edit));
+            VarInt.put(part, body.remaining());
+            part.put(body).flip();
+            parts.add(part);
+            size += part.remaining();
+        }
+        ByteBuffer all = ByteBuffer.allocate(size);
+        parts.forEach(all::put);
+        return all.flip();
+    }
+
+    private static int tag(ManifestEdit edit) {
+        return switch (edit) {
+            case ManifestEdit.Identity ignored -> IDENTITY;
+            case ManifestEdit.FileCount ignored -> FILE_COUNT;
+            case ManifestEdit.SegmentCreated ignored -> SEGMENT_CREATED;
+            case ManifestEdit.SegmentRemoved ignored -> SEGMENT_REMOVED;
+            case ManifestEdit.TableAdded ignored -> TABLE_ADDED;
+            case ManifestEdit.TableRemoved ignored -> TABLE_REMOVED;
+            case ManifestEdit.Checkpointed ignored -> CHECKPOINT;
+            case ManifestEdit.Closed ignored -> CLOSED;
+            case ManifestEdit.LogBegins ignored -> LOG_BEGINS;
+        };
+    }
+
+    private static ByteBuffer body(ManifestEdit edit) {
+        return switch (edit) {
+            case ManifestEdit.Identity e -> {
+                byte[] node = e.nodeId().getBytes(StandardCharsets.UTF_8);
+                ByteBuffer b = buffer(32 + node.length);
+                b.putLong(e.incarnation()).putInt(e.origin()).putLong(e.createdMicros());
+                yield put(b, node).flip();
+            }
+            case ManifestEdit.FileCount e -> buffer(4).putInt(e.next()).flip();
+            case ManifestEdit.SegmentCreated e -> buffer(8).putLong(e.id()).flip();
+            case ManifestEdit.SegmentRemoved e -> buffer(8).putLong(e.id()).flip();
+            case ManifestEdit.TableAdded e -> body(e.table());
+            case ManifestEdit.TableRemoved e -> buffer(8).putLong(e.id()).flip();
+            case ManifestEdit.Checkpointed e -> body(e.checkpoint());
+            case ManifestEdit.Closed e ->
+                buffer(12).putLong(e.segmentId()).putInt(e.offset()).flip();
+            case ManifestEdit.LogBegins e ->
+                buffer(28)
+                        .putLong(e.index())
+                        .putLong(e.revision())
+                        .putLong(e.segmentId())
+                        .putInt(e.offset())
+                        .flip();
+        };
+    }
+
+    private static ByteBuffer body(TableInfo t) {
+        ByteBuffer b = buffer(80
+                + t.smallestKey().length
+                + t.largestKey().length
+                + 16 * t.segmentBytes().size());
+        b.putLong(t.id())
+                .putLong(t.sizeBytes())
+                .putLong(t.entries())
+                .putLong(t.tombstones())
+                .putLong(t.minRevision())
+                .putLong(t.maxRevision());
+        put(b, t.smallestKey());
+        put(b, t.largestKey());
+        VarInt.put(b, t.segmentBytes().size());
+        t.segmentBytes().forEach((segment, bytes) -> b.putLong(segment).putLong(bytes));
+        return b.flip();
+    }
+
+    private static ByteBuffer body(Checkpoint c) {
+        ByteBuffer b = buffer(70 + c.configuration().length);
+        b.putLong(c.appliedIndex())
+                .putLong(c.appliedTerm())
+                .putLong(c.revision())
+                .putLong(c.timeMicros())
+                .putLong(c.segmentId())
+                .putInt(c.offset());
+        return put(b, c.configuration()).putLong(c.configurationIndex()).flip();
+    }
+
+    private static ByteBuffer buffer(int bytes) {
+        return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static ByteBuffer put(ByteBuffer target, byte[] bytes) {
+        VarInt.put(target, bytes.length);
+        return target.put(bytes);
+    }
+
+    private static byte[] bytes(ByteBuffer source) {
+        byte[] bytes = new byte[VarInt.getInt(source, source.remaining())];
+        source.get(bytes);
+        return bytes;
+    }
+
+    /**
+     * Reads edits.
+     *
+     * @throws IllegalArgumentException or {@link java.nio.BufferUnderflowException} if the bytes are not well formed
+     * @throws UnsupportedVersionException if there is one that must not be skipped
+     */
+    static List<ManifestEdit> decode(ByteBuffer source) throws UnsupportedVersionException {
+        List<ManifestEdit> edits = new ArrayList<>();
+        while (source.hasRemaining()) {
+            int tag = Byte.toUnsignedInt(source.get());
+            int length = VarInt.getInt(source, source.remaining());
+            ByteBuffer b = source.slice(source.position(), length).order(ByteOrder.LITTLE_ENDIAN);
+            source.position(source.position() + length);
+            switch (tag) {
+                case IDENTITY ->
+                    edits.add(new ManifestEdit.Identity(
+                            b.getLong(), b.getInt(), b.getLong(), new String(bytes(b), StandardCharsets.UTF_8)));
+                case FILE_COUNT -> edits.add(new ManifestEdit.FileCount(b.getInt()));
+                case SEGMENT_CREATED -> edits.add(new ManifestEdit.SegmentCreated(b.getLong()));
+                case SEGMENT_REMOVED -> edits.add(new ManifestEdit.SegmentRemoved(b.getLong()));
+                case TABLE_ADDED -> edits.add(new ManifestEdit.TableAdded(table(b)));
+                case TABLE_REMOVED -> edits.add(new ManifestEdit.TableRemoved(b.getLong()));
+                case CHECKPOINT ->
+                    edits.add(new ManifestEdit.Checkpointed(new Checkpoint(
+                            b.getLong(),
+                            b.getLong(),
+                            b.getLong(),
+                            b.getLong(),
+                            b.getLong(),
+                            b.getInt(),
+                            bytes(b),
+                            b.getLong())));
+                case CLOSED -> edits.add(new ManifestEdit.Closed(b.getLong(), b.getInt()));
+                case LOG_BEGINS ->
+                    edits.add(new ManifestEdit.LogBegins(b.getLong(), b.getLong(), b.getLong(), b.getInt()));
+                default -> {
+                    if ((tag & CRITICAL) != 0) {
+                        throw new UnsupportedVersionException(
+                                "the manifest needs a newer Varve: it has an edit of kind " + tag);
+                    }
+                }
+            }
+        }
+        return edits;
+    }
+
+    private static TableInfo table(ByteBuffer b) {
+        long id = b.getLong();
+        long size = b.getLong();
+        long entries = b.getLong();
+        long tombstones = b.getLong();
+        long minRevision = b.getLong();
+        long maxRevision = b.getLong();
+        byte[] smallest = bytes(b);
+        byte[] largest = bytes(b);
+        int count = VarInt.getInt(b, b.remaining() / 16);
+        SortedMap<Long, Long> segments = new TreeMap<>();
+        for (int i = 0; i < count; i++) {
+            segments.put(b.getLong(), b.getLong());
+        }
+        return new TableInfo(id, size, entries, tombstones, smallest, largest, minRevision, maxRevision, segments);
+    }
+}

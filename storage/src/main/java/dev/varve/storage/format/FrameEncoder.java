@@ -1,0 +1,90 @@
+package dev.varve.storage.format;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * Builds the frames of a record, with plain checksums: the salt is mixed in when it is known where they go. Not thread-safe.
+ */
+public final class FrameEncoder {
+
+    private ByteBuffer bytes;
+    private int[] offsets = new int[1];
+    private int frames;
+    private int writes;
+
+    /** @param expectedBytes room to begin with; it grows as needed */
+    public FrameEncoder(int expectedBytes) {
+        bytes = allocate(Math.max(64, expectedBytes));
+    }
+
+    private static ByteBuffer allocate(int size) {
+        return ByteBuffer.wrap(new byte[size]).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    /** Bytes that one frame takes, beyond key and value, if it has no expiry and no codec. */
+    public static int overheadBytes() {
+        return Frames.HEADER_BYTES;
+    }
+
+    /**
+     * Adds a frame.
+     *
+     * @param kind see {@link FrameKind}
+     * @param first true if it begins a client write
+     * @param keyspace 0 to 65,535
+     * @param key at most 65,535 bytes
+     * @param value the value, or an empty array
+     */
+    public FrameEncoder add(byte kind, boolean first, int keyspace, byte[] key, byte[] value) {
+        int at = bytes.position();
+        int length = Math.addExact(Frames.HEADER_BYTES + key.length, value.length);
+        reserve(length);
+        if (frames == offsets.length) {
+            offsets = Arrays.copyOf(offsets, frames * 4);
+        }
+        offsets[frames++] = at;
+        writes += first ? 1 : 0;
+        bytes.putInt(0)
+                .put(kind)
+                .put((byte) (first ? Frames.FIRST : 0))
+                .putShort((short) keyspace)
+                .putShort((short) key.length)
+                .putInt(value.length)
+                .put(key)
+                .put(value);
+        bytes.putInt(at, Checksum.of(bytes, at + 4, length - 4));
+        return this;
+    }
+
+    private void reserve(int more) {
+        int needed = Math.addExact(bytes.position(), more);
+        if (needed > bytes.capacity()) {
+            ByteBuffer larger =
+                    allocate(Math.max(needed, (int) Math.min(Integer.MAX_VALUE - 16, 2L * bytes.capacity())));
+            larger.put(bytes.flip());
+            bytes = larger;
+        }
+    }
+
+    /** The frames so far, backed by an array, from position 0 to the limit; further calls of {@link #add} do not change it. */
+    public ByteBuffer payload() {
+        return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).flip();
+    }
+
+    /** Where the i-th frame begins in the payload. */
+    public int offset(int i) {
+        return offsets[i];
+    }
+
+    /** How many frames there are. */
+    public int frames() {
+        return frames;
+    }
+
+    /** How many client writes there are. */
+    public int writes() {
+        return writes;
+    }
+}

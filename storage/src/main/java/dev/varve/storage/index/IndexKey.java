@@ -1,0 +1,74 @@
+package dev.varve.storage.index;
+
+import java.util.Arrays;
+
+/**
+ * Keyspace and key as one byte string whose unsigned order is that of (keyspace, key): keyspaces 0 to 127 as one byte, others as
+ * the byte 0x80 and two bytes, big-endian; then the key.
+ */
+public final class IndexKey {
+
+    private static final int WIDE = 0x80;
+
+    private IndexKey() {}
+
+    /** Builds an index key. */
+    public static byte[] of(int keyspace, byte[] key) {
+        int prefix = prefixLength(keyspace);
+        byte[] indexKey = new byte[prefix + key.length];
+        writePrefix(indexKey, keyspace);
+        System.arraycopy(key, 0, indexKey, prefix, key.length);
+        return indexKey;
+    }
+
+    /** The first index key above all of a keyspace. */
+    public static byte[] endOf(int keyspace) {
+        byte[] end = new byte[prefixLength(keyspace + 1)];
+        writePrefix(end, keyspace + 1);
+        return end;
+    }
+
+    /** Bytes that a keyspace takes. */
+    public static int prefixLength(int keyspace) {
+        return keyspace < WIDE ? 1 : 3;
+    }
+
+    /** Writes the keyspace to the beginning of an array and returns how many bytes it took. */
+    public static int writePrefix(byte[] target, int keyspace) {
+        if (keyspace < WIDE) {
+            target[0] = (byte) keyspace;
+            return 1;
+        }
+        target[0] = (byte) WIDE;
+        target[1] = (byte) (keyspace >>> 8);
+        target[2] = (byte) keyspace;
+        return 3;
+    }
+
+    /** Bytes that the keyspace takes in this index key. */
+    public static int prefixLength(byte[] indexKey) {
+        return indexKey[0] >= 0 ? 1 : 3;
+    }
+
+    /** The keyspace of an index key. */
+    public static int keyspace(byte[] indexKey) {
+        return indexKey[0] >= 0
+                ? indexKey[0]
+                : (Byte.toUnsignedInt(indexKey[1]) << 8) | Byte.toUnsignedInt(indexKey[2]);
+    }
+
+    /** The key without its keyspace, from the first {@code length} bytes. */
+    public static byte[] key(byte[] indexKey, int length) {
+        return Arrays.copyOfRange(indexKey, prefixLength(indexKey), length);
+    }
+
+    /** The first eight bytes as a big-endian integer, padded with zeroes: compares (unsigned) like the keys do, or is equal. */
+    static long head(byte[] indexKey, int length) {
+        long head = 0;
+        int n = Math.min(8, length);
+        for (int i = 0; i < n; i++) {
+            head |= (indexKey[i] & 0xffL) << (56 - 8 * i);
+        }
+        return head;
+    }
+}

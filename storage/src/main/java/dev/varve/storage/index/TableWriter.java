@@ -1,0 +1,237 @@
+package dev.varve.storage.index;
+
+import dev.varve.storage.format.BlockBuilder;
+import dev.varve.storage.format.BlockHandle;
+import dev.varve.storage.format.FileHeader;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.Frames;
+import dev.varve.storage.format.StoreId;
+import dev.varve.storage.format.TableFooter;
+import dev.varve.storage.format.VarInt;
+import dev.varve.storage.io.StoreFile;
+import dev.varve.storage.log.LogPosition;
+import dev.varve.storage.log.SegmentSet;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Writes a sorted table: data blocks, the levels of the index from the lowest up to its root, the meta blocks, the footer.
+ *
+ * <p>The index is a static B-tree: an entry is the last key of a block and where that block stands. Not thread-safe.
+ */
+public final class TableWriter {
+
+    private static final int BLOCK_BYTES = 4 << 10;
+    private static final int INDEX_BLOCK_BYTES = 16 << 10;
+    private static final int BUFFER_BYTES = 256 << 10;
+
+    private final StoreFile file;
+    private final long id;
+    private final SegmentSet segments;
+    private final BlockBuilder data = new BlockBuilder();
+    private final List<IndexItem> blocks = new ArrayList<>();
+    private final ByteBuffer handle = ByteBuffer.allocate(16);
+    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+    private final Map<Integer, Integer> dictionary = new LinkedHashMap<>();
+    private final Map<Integer, Long> referenced = new LinkedHashMap<>();
+    private ByteBuffer payload = ByteBuffer.allocate(4 << 10).order(ByteOrder.LITTLE_ENDIAN);
+    private long offset;
+    private long[] hashes = new long[1024];
+    private int keys;
+    private byte[] smallest = new byte[0];
+    private byte[] largest = new byte[0];
+    private long entries;
+    private long tombstones;
+    private long minRevision = Long.MAX_VALUE;
+    private long maxRevision;
+
+    /** The last key of a block, and where it stands. */
+    private record IndexItem(byte[] lastKey, BlockHandle block) {}
+
+    /**
+     * @param file a new file
+     * @param id the table's id
+     * @param segments the log that entries point to
+     */
+    public TableWriter(StoreFile file, StoreId storeId, long id, SegmentSet segments) throws IOException {
+        this.file = file;
+        this.id = id;
+        this.segments = segments;
+        write(new FileHeader(FileKind.TABLE, storeId, id).encode());
+    }
+
+    /**
+     * Adds an entry, which must come behind the last one in index order.
+     *
+     * @param key index key, from index 0 to {@code keyLength}
+     */
+    public void add(byte[] key, int keyLength, IndexEntry entry) throws IOException {
+        int segment = 0;
+        if (entry.kind() == EntryKind.POINTER) {
+            int number = LogPosition.segmentNumber(entry.position());
+            segment = dictionary.computeIfAbsent(number, n -> dictionary.size());
+            long bytes = Frames.HEADER_BYTES + keyLength - IndexKey.prefixLength(key) + (long) entry.valueLength();
+            referenced.merge(number, bytes, Long::sum);
+        }
+        int needed = EntryCodec.MAX_FIXED_BYTES + (entry.value() == null ? 0 : entry.value().length);
+        if (payload.capacity() < needed) {
+            payload = ByteBuffer.allocate(needed).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        EntryCodec.put(payload.clear(), entry, segment, LogPosition.offset(entry.position()));
+        count(key, keyLength, entry);
+        data.add(key, keyLength, payload.flip());
+        if (data.sizeBytes() >= BLOCK_BYTES) {
+            finishBlock(data, blocks);
+        }
+    }
+
+    private void count(byte[] key, int keyLength, IndexEntry entry) {
+        boolean newKey = entries == 0 || !Arrays.equals(largest, 0, largest.length, key, 0, keyLength);
+        if (newKey) {
+            largest = Arrays.copyOf(key, keyLength);
+            if (entries == 0) {
+                smallest = largest;
+            }
+            if (keys == hashes.length) {
+                hashes = Arrays.copyOf(hashes, 2 * keys);
+            }
+            hashes[keys++] = BloomFilter.hash(key, keyLength);
+        }
+        entries++;
+        tombstones += entry.isTombstone() ? 1 : 0;
+        minRevision = Math.min(minRevision, entry.revision());
+        maxRevision = Math.max(maxRevision, entry.revision());
+    }
+
+    private void finishBlock(BlockBuilder builder, List<IndexItem> level) throws IOException {
+        byte[] lastKey = builder.lastKey();
+        level.add(new IndexItem(lastKey, writeBlock(builder)));
+    }
+
+    private BlockHandle writeBlock(BlockBuilder builder) throws IOException {
+        return writeBlock(builder.finish(id, offset));
+    }
+
+    private BlockHandle writeBlock(ByteBuffer sealed) throws IOException {
+        BlockHandle written = new BlockHandle(offset, sealed.remaining());
+        write(sealed);
+        return written;
+    }
+
+    private void write(ByteBuffer bytes) throws IOException {
+        if (bytes.remaining() > buffer.remaining()) {
+            drain();
+        }
+        int length = bytes.remaining();
+        if (length > buffer.capacity()) {
+            file.write(bytes, offset);
+        } else {
+            buffer.put(bytes);
+        }
+        offset += length;
+    }
+
+    private void drain() throws IOException {
+        buffer.flip();
+        file.write(buffer, offset - buffer.remaining());
+        buffer.clear();
+    }
+
+    /** How many entries were added. */
+    public long entries() {
+        return entries;
+    }
+
+    /**
+     * Writes what is left and syncs the file; its name must still be made durable. There must be at least one entry.
+     *
+     * @return what the manifest keeps of the table
+     */
+    public TableInfo finish() throws IOException {
+        if (!data.isEmpty()) {
+            finishBlock(data, blocks);
+        }
+        int levels = 1;
+        List<IndexItem> level = blocks;
+        BlockBuilder index = new BlockBuilder();
+        while (true) {
+            List<IndexItem> above = new ArrayList<>();
+            for (IndexItem item : level) {
+                item.block.put(handle.clear());
+                index.add(item.lastKey, item.lastKey.length, handle.flip());
+                if (index.sizeBytes() >= INDEX_BLOCK_BYTES) {
+                    finishBlock(index, above);
+                }
+            }
+            if (!index.isEmpty()) {
+                finishBlock(index, above);
+            }
+            if (above.size() == 1) {
+                return finish(levels, above.getFirst().block);
+            }
+            level = above;
+            levels++;
+        }
+    }
+
+    private TableInfo finish(int levels, BlockHandle root) throws IOException {
+        SortedMap<String, BlockHandle> meta = new TreeMap<>();
+        ByteBuffer filter = BloomFilter.build(hashes, keys);
+        ByteBuffer sealed = ByteBuffer.allocate(filter.remaining() + BlockBuilder.TRAILER_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(filter);
+        meta.put(TableFooter.BLOOM_FILTER, writeBlock(BlockBuilder.seal(sealed, id, offset)));
+        meta.put(TableFooter.PROPERTIES, writeProperties());
+        BlockBuilder metaIndex = new BlockBuilder();
+        meta.forEach((name, block) -> {
+            block.put(handle.clear());
+            byte[] key = name.getBytes(StandardCharsets.UTF_8);
+            metaIndex.add(key, key.length, handle.flip());
+        });
+        BlockHandle metaHandle = writeBlock(metaIndex);
+        long size = offset + TableFooter.BYTES;
+        write(new TableFooter(metaHandle, levels, root, entries).encode(id, size));
+        drain();
+        file.sync();
+        SortedMap<Long, Long> segmentBytes = new TreeMap<>();
+        referenced.forEach(
+                (number, bytes) -> segmentBytes.put(segments.get(number).id(), bytes));
+        return new TableInfo(id, size, entries, tombstones, smallest, largest, minRevision, maxRevision, segmentBytes);
+    }
+
+    private BlockHandle writeProperties() throws IOException {
+        BlockBuilder properties = new BlockBuilder();
+        add(properties, TableProperties.ENTRIES, number(entries));
+        add(properties, TableProperties.LARGEST_KEY, ByteBuffer.wrap(largest));
+        add(properties, TableProperties.SMALLEST_KEY, ByteBuffer.wrap(smallest));
+        add(properties, TableProperties.MAX_REVISION, number(maxRevision));
+        add(properties, TableProperties.MIN_REVISION, number(minRevision));
+        ByteBuffer list = ByteBuffer.allocate(dictionary.size() * 16).order(ByteOrder.LITTLE_ENDIAN);
+        for (int number : dictionary.keySet()) {
+            list.putLong(segments.get(number).id()).putLong(referenced.getOrDefault(number, 0L));
+        }
+        add(properties, TableProperties.SEGMENTS, list.flip());
+        add(properties, TableProperties.TOMBSTONES, number(tombstones));
+        return writeBlock(properties);
+    }
+
+    private static void add(BlockBuilder properties, String name, ByteBuffer value) {
+        byte[] key = name.getBytes(StandardCharsets.UTF_8);
+        properties.add(key, key.length, value);
+    }
+
+    private static ByteBuffer number(long value) {
+        ByteBuffer bytes = ByteBuffer.allocate(10);
+        VarInt.put(bytes, value);
+        return bytes.flip();
+    }
+}

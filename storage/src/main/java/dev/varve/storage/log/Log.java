@@ -1,0 +1,595 @@
+package dev.varve.storage.log;
+
+import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileHeader;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.FileName;
+import dev.varve.storage.format.FrameCursor;
+import dev.varve.storage.format.RecordHeader;
+import dev.varve.storage.format.RecordType;
+import dev.varve.storage.io.StoreFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The write-ahead log: entries with consecutive indexes, in a chain of segments.
+ *
+ * <p>It is used in one of two ways. On a single node, writers go through {@link #groupCommit}. Under Raft, one thread at a time
+ * calls {@link #append(List)}, {@link #truncateSuffix} and so on, each durable when it returns. Never both.
+ *
+ * <p>Thread-safe; reading takes no lock.
+ */
+public final class Log implements Closeable {
+
+    private static final Logger logger = LoggerFactory.getLogger(Log.class);
+
+    private final LogConfig config;
+    private final SegmentSet segments;
+    private final EntryIndex entries = new EntryIndex();
+    private final SegmentAllocator allocator;
+    private final ReentrantLock appendLock = new ReentrantLock();
+    private final ReentrantLock commitLock = new ReentrantLock();
+    private final LogWriter writer;
+    private final ClusterClock clock;
+    private final long cutBytes;
+    private final long replayedRecords;
+    private final List<Segment> unused = new ArrayList<>();
+    private final Set<Long> visited = new HashSet<>();
+
+    /** Behind the last appended record; guarded by the append lock. */
+    private LogState state;
+
+    /** Lowest index that may be read. */
+    private volatile long firstIndex;
+
+    /** Highest index that may be read. */
+    private volatile long lastIndex;
+
+    /** Everything up to here is on the device; written under this. */
+    private volatile long durableIndex;
+
+    /**
+     * What is known when a log is opened.
+     *
+     * @param segmentIds every segment that the manifest or the directory knows, in the order of their creation
+     * @param segmentId where reading begins; 0 to begin a new log
+     * @param offset where in that segment
+     * @param before the state of the log at that place
+     * @param durableSegmentId the segment of the last place that the manifest knows to be durable
+     * @param durableOffset the offset of that place
+     */
+    public record Start(
+            List<Long> segmentIds,
+            long segmentId,
+            int offset,
+            LogState before,
+            long durableSegmentId,
+            int durableOffset) {}
+
+    /** Takes the entries that are read when the log is opened. */
+    @FunctionalInterface
+    public interface Replay {
+        /**
+         * An entry was read.
+         *
+         * @param header its header
+         * @param position its {@link LogPosition}
+         * @param payload its frames, whose checksums have been verified; valid only during the call
+         */
+        void entry(RecordHeader header, long position, ByteBuffer payload) throws IOException;
+    }
+
+    private Log(LogConfig config, SegmentSet segments, Start start, Replay replay) throws IOException {
+        this.config = config;
+        this.segments = segments;
+        this.allocator = new SegmentAllocator(
+                config.files(), config.directory(), config.storeId(), config.segmentBytes(), config.registry());
+        try {
+            for (long id : start.segmentIds()) {
+                segments.add(open(id));
+            }
+            Segment active;
+            LogState end = start.before();
+            long cut = 0;
+            LogRecovery recovery = new LogRecovery(config.group(), segments, entries, start.before(), replay);
+            if (start.segmentId() == 0) {
+                for (Segment segment : segments.all()) {
+                    checkEmpty(segment);
+                }
+                unused.addAll(segments.all());
+                active = segments.add(allocator.create(config.segmentBytes()));
+            } else {
+                Segment first = segments.find(start.segmentId());
+                if (first == null) {
+                    throw new CorruptionException(
+                            new FileName(FileKind.LOG, start.segmentId()).toString(),
+                            0,
+                            "the log begins in this segment, which is missing");
+                }
+                LogRecovery.End found = recovery.run(first, start.offset(), segment -> proof(start, segment));
+                active = found.segment();
+                end = found.state();
+                unused.addAll(unused(start, recovery));
+                visited.addAll(recovery.visited());
+                for (LogRecovery.Doubt doubt : found.doubtful()) {
+                    doubt.segment().forceAgain(doubt.from());
+                }
+                if (found.torn()) {
+                    cut = active.file().size() - active.end();
+                    active = cutTail(active, end);
+                }
+            }
+            this.replayedRecords = recovery.records();
+            this.cutBytes = cut;
+            this.state = end;
+            this.lastIndex = end.lastIndex();
+            this.durableIndex = end.lastIndex();
+            this.firstIndex = recovery.firstIndex();
+            this.clock = new ClusterClock(config.ticker(), end.timeMicros());
+            this.writer =
+                    new LogWriter(config.group(), config.ticker(), allocator, segments, active, config.listener());
+            allocator.start(null);
+        } catch (IOException | RuntimeException e) {
+            allocator.abandon();
+            segments.close();
+            throw e;
+        }
+    }
+
+    /** Before the first checkpoint no segment has a record; one that does shows that the manifest has lost what it said. */
+    private static void checkEmpty(Segment segment) throws IOException {
+        if (!(segment.file() instanceof DamagedFile) && new LogScanner(segment, FileHeader.BYTES).next()) {
+            throw new CorruptionException(
+                    segment.name().toString(),
+                    FileHeader.BYTES,
+                    "it is in use, but the manifest knows of no checkpoint: the manifest has been cut");
+        }
+    }
+
+    /**
+     * Opens or begins a log.
+     *
+     * @param segments an empty set, which the log fills and owns from now on
+     * @param replay takes every entry from the starting place on, before this returns
+     * @throws CorruptionException if what had been durable is damaged
+     */
+    public static Log open(LogConfig config, SegmentSet segments, Start start, Replay replay) throws IOException {
+        return new Log(config, segments, start, replay);
+    }
+
+    /** Segments that an earlier process had made ready and that the log never reached. */
+    private List<Segment> unused(Start start, LogRecovery recovery) {
+        return segments.all().stream()
+                .filter(segment -> FileName.origin(segment.id()) == FileName.origin(start.segmentId()))
+                .filter(segment ->
+                        Integer.compareUnsigned(FileName.count(segment.id()), FileName.count(start.segmentId())) >= 0)
+                .filter(segment -> !recovery.visited().contains(segment.id()))
+                .toList();
+    }
+
+    private SegmentAllocator.Fresh open(long id) throws IOException {
+        FileName name = new FileName(FileKind.LOG, id);
+        try {
+            StoreFile file = config.files().open(config.directory().resolve(name.toString()));
+            try {
+                ByteBuffer header = ByteBuffer.allocate(FileHeader.BYTES);
+                file.read(header, 0);
+                long preallocated =
+                        FileHeader.check(header.flip(), name, config.storeId()).preallocatedBytes();
+                return new SegmentAllocator.Fresh(id, file, (int) preallocated);
+            } catch (CorruptionException e) {
+                logger.error("a log segment is damaged, what is in it cannot be read: {}", e.getMessage());
+                return new SegmentAllocator.Fresh(id, new DamagedFile(file, e), FileHeader.BYTES);
+            } catch (IOException e) {
+                file.close();
+                throw e;
+            }
+        } catch (NoSuchFileException e) {
+            CorruptionException missing = new CorruptionException(name.toString(), 0, "the file is missing");
+            logger.error("a log segment is missing, what was in it cannot be read: {}", missing.getMessage());
+            return new SegmentAllocator.Fresh(id, new DamagedFile(null, missing), FileHeader.BYTES);
+        }
+    }
+
+    /** What the manifest and later segments prove about the durability of the segment in which the log ends. */
+    private int proof(Start start, Segment end) throws IOException {
+        for (Segment segment : segments.all()) {
+            if (Integer.compareUnsigned(FileName.count(segment.id()), FileName.count(end.id())) > 0
+                    && FileName.origin(segment.id()) == FileName.origin(end.id())
+                    && !(segment.file() instanceof DamagedFile)
+                    && new LogScanner(segment, FileHeader.BYTES).next()) {
+                return Integer.MAX_VALUE;
+            }
+        }
+        return end.id() == start.durableSegmentId() ? start.durableOffset() : 0;
+    }
+
+    /** Seals a segment behind its last valid record, cuts what follows, and goes on in a new one. */
+    private Segment cutTail(Segment torn, LogState end) throws IOException {
+        Segment successor = segments.add(allocator.create(config.segmentBytes()));
+        ByteBuffer frame = LogWriter.sealFrame(successor.id());
+        ByteBuffer seal = ByteBuffer.allocate(LogWriter.SEAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        LogWriter.encode(
+                seal,
+                new RecordHeader(
+                        LogWriter.SEAL_BYTES,
+                        config.group(),
+                        RecordType.SEAL,
+                        end.lastIndex(),
+                        end.lastTerm(),
+                        end.timeMicros(),
+                        end.nextRevision(),
+                        torn.end(),
+                        1),
+                frame,
+                torn.id(),
+                torn.end());
+        int newEnd = torn.end() + LogWriter.SEAL_BYTES;
+        logger.warn(
+                "{}: cut an unsynced tail at offset {}: it was never acknowledged as durable", torn.name(), torn.end());
+        torn.file().write(seal.flip(), torn.end());
+        torn.file().sync();
+        torn.file().truncate(newEnd);
+        torn.file().sync();
+        torn.written(newEnd);
+        torn.forced(newEnd);
+        torn.seal();
+        return successor;
+    }
+
+    // ---------------------------------------------------------------------------------------------- one node alone
+
+    /** Begins to take writes from many threads; see {@link GroupCommit}. */
+    public GroupCommit groupCommit(GroupCommit.Sink sink, long maxPendingBytes) {
+        return new GroupCommit(this, sink, maxPendingBytes);
+    }
+
+    ReentrantLock appendLock() {
+        return appendLock;
+    }
+
+    LogWriter writer() {
+        return writer;
+    }
+
+    /** Gives a client write the next index and revision and appends it; the append lock is held. */
+    void append(GroupCommit.Write write) throws IOException {
+        long index = state.lastIndex() + 1;
+        long term = Math.max(1, state.lastTerm());
+        long revision = state.nextRevision();
+        long time = clock.micros();
+        long position = writer.append(
+                RecordType.WRITES,
+                index,
+                term,
+                time,
+                revision,
+                write.frames().payload(),
+                write.frames().frames());
+        entries.add(index, position);
+        state = new LogState(index, term, revision + write.frames().writes(), time);
+        write.placed(position, index, revision, time);
+    }
+
+    /** Writes a batch that ends with the given entry, and forces it if asked; the commit lock is held. */
+    void write(LogWriter.Batch batch, boolean force, int writes, long index) throws IOException {
+        writer.write(batch, force, writes);
+        lastIndex = index;
+        if (force) {
+            raiseDurableIndex(index);
+        }
+    }
+
+    ReentrantLock commitLock() {
+        return commitLock;
+    }
+
+    /** Forces what has been written, so that {@link #durableIndex} reaches {@link #lastIndex} as it is now. */
+    public void force() throws IOException {
+        long written = lastIndex;
+        writer.force();
+        raiseDurableIndex(written);
+    }
+
+    private synchronized void raiseDurableIndex(long index) {
+        durableIndex = Math.max(durableIndex, index);
+    }
+
+    // -------------------------------------------------------------------------------------------------- under Raft
+
+    /**
+     * Appends entries with consecutive indexes behind the last one, and forces them.
+     *
+     * @throws IllegalArgumentException if they do not follow the last entry
+     */
+    public void append(List<LogEntry> newEntries) throws IOException {
+        appendLock.lock();
+        try {
+            for (LogEntry entry : newEntries) {
+                if (entry.index() != state.lastIndex() + 1) {
+                    throw new IllegalArgumentException(
+                            "entry " + entry.index() + " does not follow entry " + state.lastIndex());
+                }
+                int frames = 0;
+                int writes = 0;
+                FrameCursor cursor = FrameCursor.plain(entry.payload());
+                while (cursor.next()) {
+                    frames++;
+                    writes += cursor.first() ? 1 : 0;
+                }
+                long position = writer.append(
+                        entry.type(),
+                        entry.index(),
+                        entry.term(),
+                        entry.timeMicros(),
+                        state.nextRevision(),
+                        entry.payload(),
+                        frames);
+                entries.add(entry.index(), position);
+                state = new LogState(entry.index(), entry.term(), state.nextRevision() + writes, entry.timeMicros());
+            }
+            commitAppended();
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    /**
+     * Voids every entry above {@code lastIndexKept}, durably; their indexes are used again by the entries that follow.
+     *
+     * @throws IllegalArgumentException if that entry is not in the log and not the one before the first
+     */
+    public void truncateSuffix(long lastIndexKept) throws IOException {
+        appendLock.lock();
+        try {
+            if (lastIndexKept >= state.lastIndex()) {
+                return;
+            }
+            LogState kept = stateBehind(lastIndexKept);
+            mark(RecordType.TRUNCATION, kept);
+            entries.truncateSuffix(lastIndexKept);
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    private LogState stateBehind(long index) throws IOException {
+        LogEntry entry = entry(index);
+        if (entry == null) {
+            LogEntry next = entry(index + 1);
+            if (next == null) {
+                throw new IllegalArgumentException("the log has no entry " + index + " to be truncated behind");
+            }
+            return new LogState(index, 0, next.firstRevision(), next.timeMicros());
+        }
+        int writes = 0;
+        FrameCursor cursor = FrameCursor.trusted(entry.payload());
+        while (cursor.next()) {
+            writes += cursor.first() ? 1 : 0;
+        }
+        return new LogState(index, entry.term(), entry.firstRevision() + writes, entry.timeMicros());
+    }
+
+    /** Voids the whole log, durably: the next entry will have index {@code after.lastIndex() + 1}. */
+    public void reset(LogState after) throws IOException {
+        appendLock.lock();
+        try {
+            mark(RecordType.RESET, after);
+            entries.truncateSuffix(0);
+            firstIndex = after.lastIndex() + 1;
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    private void mark(RecordType type, LogState after) throws IOException {
+        writer.append(type, after.lastIndex(), after.lastTerm(), after.timeMicros(), after.nextRevision(), null, 0);
+        synchronized (this) {
+            lastIndex = Math.min(lastIndex, after.lastIndex());
+            durableIndex = Math.min(durableIndex, after.lastIndex());
+        }
+        state = after;
+        commitAppended();
+    }
+
+    private void commitAppended() throws IOException {
+        writer.write(writer.take(), true, 1);
+        synchronized (this) {
+            lastIndex = state.lastIndex();
+            durableIndex = state.lastIndex();
+        }
+    }
+
+    /** Entries below {@code firstIndexKept} are no longer readable by index. Not durable by itself: the manifest keeps it. */
+    public void truncatePrefix(long firstIndexKept) {
+        firstIndex = Math.max(firstIndex, firstIndexKept);
+        entries.truncatePrefix(firstIndexKept);
+    }
+
+    // ---------------------------------------------------------------------------------------------------- reading
+
+    /** The lowest index that can be read; one above {@link #lastIndex} if there are no entries. */
+    public long firstIndex() {
+        return firstIndex;
+    }
+
+    /** The index of the last entry. */
+    public long lastIndex() {
+        return lastIndex;
+    }
+
+    /** Every entry up to this index is on this node's device. */
+    public long durableIndex() {
+        return durableIndex;
+    }
+
+    /** The state behind the last appended entry. */
+    public LogState state() {
+        appendLock.lock();
+        try {
+            return state;
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    /** The entry with this index, or null if the log does not have it. */
+    public @Nullable LogEntry entry(long index) throws IOException {
+        if (index < firstIndex || index > lastIndex) {
+            return null;
+        }
+        long position = position(index);
+        Segment segment = segments.get(LogPosition.segmentNumber(position));
+        LogScanner scanner = new LogScanner(segment, LogPosition.offset(position));
+        if (!scanner.next()) {
+            throw new CorruptionException(segment.name().toString(), LogPosition.offset(position), scanner.trouble());
+        }
+        RecordHeader header = scanner.header();
+        return new LogEntry(
+                header.type(),
+                header.index(),
+                header.term(),
+                header.timeMicros(),
+                header.firstRevision(),
+                unsalted(scanner.payload(), segment.id(), LogPosition.offset(position) + RecordHeader.BYTES));
+    }
+
+    /** The term of the entry with this index, or 0 if the log does not have it. */
+    public long term(long index) throws IOException {
+        if (index < firstIndex || index > lastIndex) {
+            return 0;
+        }
+        long position = position(index);
+        return header(segments.get(LogPosition.segmentNumber(position)), LogPosition.offset(position))
+                .term();
+    }
+
+    /**
+     * The revision of the first client write in the entry with this index, or of the next one after it if it holds none.
+     *
+     * @throws IllegalArgumentException if the log does not have the entry
+     */
+    public long firstRevision(long index) throws IOException {
+        long position = position(index);
+        return header(segments.get(LogPosition.segmentNumber(position)), LogPosition.offset(position))
+                .firstRevision();
+    }
+
+    /** The number of the oldest segment with an entry that can be read by its index, or -1 if there is none. */
+    public int oldestEntrySegment() {
+        return entries.oldestSegment();
+    }
+
+    private static ByteBuffer unsalted(ByteBuffer payload, long segmentId, int base) {
+        ByteBuffer copy = ByteBuffer.allocate(payload.limit()).order(ByteOrder.LITTLE_ENDIAN);
+        copy.put(payload.duplicate()).flip();
+        LogWriter.salt(copy, 0, copy.limit(), segmentId, base);
+        return copy;
+    }
+
+    /**
+     * The {@link LogPosition} of the entry with this index.
+     *
+     * @throws IllegalArgumentException if the log does not have it
+     */
+    public long position(long index) throws IOException {
+        EntryIndex.Start start = entries.find(index);
+        Segment segment = segments.get(LogPosition.segmentNumber(start.position()));
+        int offset = LogPosition.offset(start.position());
+        for (int skip = start.skip(); ; offset += header(segment, offset).length()) {
+            RecordHeader header = header(segment, offset);
+            if (header.type().isEntry() && skip-- == 0) {
+                return LogPosition.of(segment.number(), offset);
+            }
+        }
+    }
+
+    private static RecordHeader header(Segment segment, int offset) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(RecordHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        int read = segment.file().read(bytes, offset);
+        RecordHeader header = read < RecordHeader.BYTES ? null : RecordHeader.read(bytes, 0, segment.id(), offset);
+        if (header == null) {
+            throw new CorruptionException(segment.name().toString(), offset, "there is no valid record header");
+        }
+        return header;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- the rest
+
+    /** The segments. */
+    public SegmentSet segments() {
+        return segments;
+    }
+
+    /** The segment that is appended to. */
+    public Segment activeSegment() {
+        return writer.active();
+    }
+
+    /** Removes a segment that nothing refers to any more; its file is not touched. */
+    public void forget(Segment segment) {
+        segments.remove(segment);
+    }
+
+    /** How many bytes the last segment can still hold. */
+    public int remainingBytes() {
+        appendLock.lock();
+        try {
+            return writer.remainingBytes();
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    /** The clock of the cluster. */
+    public ClusterClock clock() {
+        return clock;
+    }
+
+    /** How many records were read when the log was opened. */
+    public long replayedRecords() {
+        return replayedRecords;
+    }
+
+    /** How many bytes of an unsynced tail were cut when the log was opened. */
+    public long cutBytes() {
+        return cutBytes;
+    }
+
+    /** True if there is no space for another segment. */
+    public boolean diskFull() {
+        return allocator.diskFull();
+    }
+
+    /** Why the log takes nothing more, or null if it does. */
+    public @Nullable IOException failure() {
+        return writer.failure();
+    }
+
+    @Override
+    public void close() throws IOException {
+        allocator.close();
+        segments.close();
+    }
+
+    /** True if the segment was read when the log was opened, or has been made since. */
+    public boolean visited(Segment segment) {
+        return visited.contains(segment.id());
+    }
+
+    /** Segments found when the log was opened that hold nothing and never will: to be removed. */
+    public List<Segment> unused() {
+        return unused;
+    }
+}

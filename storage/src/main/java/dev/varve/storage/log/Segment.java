@@ -1,0 +1,174 @@
+package dev.varve.storage.log;
+
+import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileHeader;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.FileName;
+import dev.varve.storage.format.FrameCursor;
+import dev.varve.storage.format.Frames;
+import dev.varve.storage.format.UnsupportedVersionException;
+import dev.varve.storage.io.StoreFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One file of the log. Bytes below {@link #end} never change. Thread-safe for reading; only {@link LogWriter} writes.
+ */
+public final class Segment implements Closeable {
+
+    private static final int COPY_BYTES = 1 << 20;
+
+    private final int number;
+    private final long id;
+    private final StoreFile file;
+    private final int capacity;
+
+    /** Up to where records have been handed to the operating system. */
+    private volatile int end = FileHeader.BYTES;
+
+    /** Up to where records are known to be on the device. Invariant: {@code durableEnd <= end}. */
+    private volatile int durableEnd = FileHeader.BYTES;
+
+    private volatile boolean sealed;
+
+    /** Guarded by this. */
+    private @Nullable IOException forceFailure;
+
+    Segment(int number, long id, StoreFile file, int capacity) {
+        this.number = number;
+        this.id = id;
+        this.file = file;
+        this.capacity = capacity;
+    }
+
+    /** Counts the segments of this process in the order of the log; used in {@link LogPosition}s. */
+    public int number() {
+        return number;
+    }
+
+    /** The id, unique among all replicas. */
+    public long id() {
+        return id;
+    }
+
+    /** The name of its file. */
+    public FileName name() {
+        return new FileName(FileKind.LOG, id);
+    }
+
+    /** Size of the file in bytes, as far as records may go. */
+    public int capacity() {
+        return capacity;
+    }
+
+    /** Where the next record will stand: behind the last one that was written. */
+    public int end() {
+        return end;
+    }
+
+    /** Up to where records are known to be on the device. */
+    public int durableEnd() {
+        return durableEnd;
+    }
+
+    /** True if no record will be added. */
+    public boolean sealed() {
+        return sealed;
+    }
+
+    StoreFile file() {
+        return file;
+    }
+
+    void written(int newEnd) {
+        end = newEnd;
+    }
+
+    /** What stands below is known to be on the device. */
+    void forced(int newDurableEnd) {
+        durableEnd = newDurableEnd;
+    }
+
+    /**
+     * Forces what has been written to the device. Forces of one segment exclude each other, and none is tried after one has
+     * failed: the system reports a failure once, and a later force would succeed without the bytes.
+     *
+     * @return false if there was nothing to force
+     */
+    synchronized boolean force() throws IOException {
+        IOException cause = forceFailure;
+        if (cause != null) {
+            throw new IOException(name() + " could not be forced earlier: " + cause.getMessage(), cause);
+        }
+        int target = end;
+        if (durableEnd >= target) {
+            return false;
+        }
+        try {
+            file.sync();
+        } catch (IOException | RuntimeException e) {
+            forceFailure = e instanceof IOException io ? io : new IOException(e);
+            throw e;
+        }
+        durableEnd = target;
+        return true;
+    }
+
+    /**
+     * Writes what stands from {@code from} to the end once more and forces it. After a force that failed, an earlier process may have
+     * left bytes that are read back from memory, count as clean, and are on no device.
+     */
+    void forceAgain(int from) throws IOException {
+        ByteBuffer chunk = ByteBuffer.allocateDirect(Math.min(COPY_BYTES, Math.max(1, end - from)));
+        for (int at = from; at < end; at += chunk.limit()) {
+            chunk.clear().limit(Math.min(chunk.capacity(), end - at));
+            if (file.read(chunk, at) < chunk.limit()) {
+                throw new CorruptionException(name().toString(), at, "the file ends within the log");
+            }
+            file.write(chunk.flip(), at);
+        }
+        file.sync();
+        durableEnd = end;
+    }
+
+    void seal() {
+        sealed = true;
+    }
+
+    /**
+     * Reads and verifies one frame.
+     *
+     * @param offset where it stands
+     * @param length how long it is, as the index remembers
+     * @param resident true to read only what the operating system has in memory
+     * @return a cursor on the frame, or null if {@code resident} is set and it would have to be read from the device
+     * @throws CorruptionException if there is no valid frame of this length at this place
+     */
+    public @Nullable FrameCursor readFrame(int offset, int length, boolean resident)
+            throws IOException, UnsupportedVersionException {
+        ByteBuffer frame = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        if (resident) {
+            if (!file.readResident(frame, offset)) {
+                return null;
+            }
+        } else if (file.read(frame, offset) < length) {
+            throw new CorruptionException(name().toString(), offset, "the file ends within a value");
+        }
+        frame.position(0);
+        if (length < Frames.HEADER_BYTES || Frames.length(frame, 0) != length) {
+            throw new CorruptionException(
+                    name().toString(), offset, "here should stand a frame of " + length + " bytes");
+        }
+        FrameCursor cursor = FrameCursor.salted(frame, id, offset);
+        cursor.next();
+        return cursor;
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

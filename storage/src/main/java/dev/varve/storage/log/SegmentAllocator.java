@@ -1,0 +1,251 @@
+package dev.varve.storage.log;
+
+import dev.varve.storage.format.FileHeader;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.FileName;
+import dev.varve.storage.format.StoreId;
+import dev.varve.storage.io.FileSystem;
+import dev.varve.storage.io.StoreFile;
+import dev.varve.storage.io.Trouble;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one spare segment ready, with blocks of its own, so that rolling the log costs no wait and appending to a segment
+ * never lacks space. A full disk is met here, before anything is half written: then no spare is ready until there is space
+ * again, which is tried once a second.
+ *
+ * <p>Thread-safe. Owns one thread.
+ */
+final class SegmentAllocator implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(SegmentAllocator.class);
+    private static final long RETRY_SECONDS = 1;
+
+    private final FileSystem files;
+    private final Path directory;
+    private final StoreId storeId;
+    private final int segmentBytes;
+    private final SegmentRegistry registry;
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition changed = lock.newCondition();
+    private final Thread thread;
+
+    /** Guarded by lock. */
+    private @Nullable Fresh spare;
+
+    /** Guarded by lock. */
+    private int wantedBytes;
+
+    /** Guarded by lock. */
+    private boolean closed;
+
+    /** A file that is ready but not yet written down; owned by the thread that creates. */
+    private @Nullable Fresh unregistered;
+
+    /** Why the last attempt failed; null if it did not. */
+    private volatile @Nullable IOException failure;
+
+    /** A segment's file that has a header and space, and that the manifest knows. */
+    record Fresh(long id, StoreFile file, int capacity) {}
+
+    SegmentAllocator(FileSystem files, Path directory, StoreId storeId, int segmentBytes, SegmentRegistry registry) {
+        this.files = files;
+        this.directory = directory;
+        this.storeId = storeId;
+        this.segmentBytes = segmentBytes;
+        this.wantedBytes = segmentBytes;
+        this.registry = registry;
+        this.thread = Thread.ofPlatform().name("varve-allocator").daemon(true).unstarted(this::run);
+    }
+
+    /** Begins to keep a spare; {@code found} is one that an earlier process left, or null. */
+    void start(@Nullable Fresh found) {
+        lock.lock();
+        try {
+            spare = found;
+        } finally {
+            lock.unlock();
+        }
+        thread.start();
+    }
+
+    /**
+     * Hands out the spare and has the next one made; waits while one is being made.
+     *
+     * @param bytes what the segment must be able to hold
+     * @throws Trouble.DiskFullException if there is no space for one now
+     */
+    Fresh take(int bytes) throws IOException {
+        lock.lock();
+        try {
+            while (true) {
+                if (closed) {
+                    throw new IOException("the log is closed");
+                }
+                if (spare != null && spare.capacity() >= bytes) {
+                    Fresh taken = spare;
+                    spare = null;
+                    wantedBytes = segmentBytes;
+                    changed.signalAll();
+                    return taken;
+                }
+                IOException reason = failure;
+                if (reason != null) {
+                    throw reason;
+                }
+                wantedBytes = Math.max(segmentBytes, bytes);
+                changed.signalAll();
+                changed.awaitUninterruptibly();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** True if the disk had no room for a spare when it was tried last. */
+    boolean diskFull() {
+        return Trouble.isDiskFull(failure);
+    }
+
+    private void run() {
+        while (true) {
+            int bytes;
+            Fresh tooSmall;
+            lock.lock();
+            try {
+                while (!closed && spare != null && spare.capacity() >= wantedBytes) {
+                    changed.awaitUninterruptibly();
+                }
+                if (closed) {
+                    return;
+                }
+                bytes = wantedBytes;
+                tooSmall = spare;
+                spare = null;
+            } finally {
+                lock.unlock();
+            }
+            if (tooSmall != null) {
+                closeQuietly(
+                        tooSmall.file()); // It stays an empty segment in the manifest, removed at the next opening.
+            }
+            make(bytes);
+        }
+    }
+
+    private void make(int bytes) {
+        @Nullable Fresh made = null;
+        @Nullable IOException trouble = null;
+        try {
+            made = create(bytes);
+        } catch (IOException e) {
+            trouble = e;
+        }
+        lock.lock();
+        try {
+            if (trouble != null) {
+                if (failure == null) {
+                    log.warn("cannot allocate the next log segment, will go on trying: {}", trouble.getMessage());
+                }
+            } else if (failure != null) {
+                log.info("the next log segment is allocated again");
+            }
+            spare = made;
+            failure = trouble;
+            changed.signalAll();
+            long pause = trouble == null ? 0 : TimeUnit.SECONDS.toNanos(RETRY_SECONDS);
+            while (pause > 0 && !closed) {
+                pause = changed.awaitNanos(pause);
+            }
+        } catch (InterruptedException e) {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Creates a segment: header, space, all synced, and written down in the manifest. A file that could not be written down
+     * is kept for the next attempt rather than removed, since the manifest may have it all the same.
+     */
+    Fresh create(int bytes) throws IOException {
+        Fresh ready = unregistered;
+        if (ready == null || ready.capacity() < bytes) {
+            ready = prepare(bytes);
+            unregistered = ready;
+        }
+        registry.segmentCreated(ready.id());
+        unregistered = null;
+        return ready;
+    }
+
+    private Fresh prepare(int bytes) throws IOException {
+        long id = registry.nextFileId();
+        Path path = directory.resolve(new FileName(FileKind.LOG, id).toString());
+        StoreFile file = files.create(path);
+        try {
+            file.preallocate(bytes);
+            file.write(new FileHeader(FileKind.LOG, storeId, id, bytes).encode(), 0);
+            file.sync();
+            files.syncDirectory(directory);
+            return new Fresh(id, file, bytes);
+        } catch (IOException e) {
+            closeQuietly(file);
+            deleteQuietly(path);
+            throw e;
+        }
+    }
+
+    private void deleteQuietly(Path path) {
+        try {
+            files.delete(path);
+        } catch (IOException e) {
+            log.warn("cannot remove {}, which is not in use: {}", path, e.getMessage());
+        }
+    }
+
+    private static void closeQuietly(StoreFile file) {
+        try {
+            file.close();
+        } catch (IOException e) {
+            log.warn("cannot close a log segment that is not in use: {}", e.getMessage());
+        }
+    }
+
+    /** Closes what was created, without having been started. */
+    void abandon() {
+        Fresh fresh = unregistered;
+        if (fresh != null) {
+            closeQuietly(fresh.file());
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.lock();
+        try {
+            closed = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        for (Fresh fresh : new Fresh[] {spare, unregistered}) {
+            if (fresh != null) {
+                fresh.file().close();
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+package dev.varve.storage.state;
+
+import dev.varve.storage.format.Checksum;
+import dev.varve.storage.format.FrameCursor;
+import dev.varve.storage.format.FrameKind;
+import dev.varve.storage.format.RecordHeader;
+import dev.varve.storage.index.EntryKind;
+import dev.varve.storage.index.IndexKey;
+import dev.varve.storage.index.Memtable;
+import dev.varve.storage.log.LogPosition;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * Puts the changes of log entries into the active memtable, and freezes it when it is full or covers much log. One thread at a
+ * time.
+ *
+ * <p>A memtable may become full in the middle of an entry. Then the frozen part of the entry is flushed with a checkpoint that lies
+ * before the entry, so that replay repeats it; a repeated change has the same key and revision and is the same.
+ */
+final class Applier {
+
+    /** Room for a node of the memtable beyond key and value. */
+    private static final int NODE_BYTES = 128;
+
+    private final StateOptions options;
+    private final VersionSet versions;
+    private final Runnable onFreeze;
+    private volatile Applied applied;
+    private long coveredBytes;
+    private int coveredRecords;
+    private byte[] key = new byte[256];
+    private int keyLength;
+
+    /**
+     * @param begin how far the tables hold the log
+     * @param onFreeze called when a memtable has been frozen; may wait
+     */
+    Applier(StateOptions options, VersionSet versions, Applied begin, Runnable onFreeze) {
+        this.options = options;
+        this.versions = versions;
+        this.onFreeze = onFreeze;
+        this.applied = begin;
+    }
+
+    /** How far the log has been applied. */
+    Applied applied() {
+        return applied;
+    }
+
+    /** True if something has been applied that no frozen memtable or table covers. */
+    boolean hasUncovered() {
+        return coveredBytes > 0;
+    }
+
+    /** Applies an entry; see {@link #writes}. */
+    void apply(EntryHead entry, long position, ByteBuffer payload, long saltedWith) throws IOException {
+        if (entry.index() != applied.index() + 1) {
+            throw new IllegalStateException(
+                    "entry " + entry.index() + " cannot be applied behind entry " + applied.index());
+        }
+        if (coveredBytes >= options.checkpointBytes() || coveredRecords >= options.checkpointRecords()) {
+            freeze(position, 0);
+        }
+        switch (entry.type()) {
+            case WRITES -> writes(entry, position, payload, saltedWith);
+            case CONFIGURATION -> configuration(entry, position, payload);
+            case NO_OP, TRUNCATION, RESET, SEAL, DURABLE ->
+                finish(entry, entry.firstRevision() - 1, position, payload.limit());
+        }
+    }
+
+    /**
+     * Applies client writes.
+     *
+     * @param entry what the entry is; its term and so on
+     * @param position where its record stands
+     * @param payload its frames
+     * @param saltedWith id of the segment if the checksums are salted, as they are on disk; else 0
+     */
+    private void writes(EntryHead entry, long position, ByteBuffer payload, long saltedWith) throws IOException {
+        long revision = entry.firstRevision() - 1;
+        FrameCursor frames = FrameCursor.trusted(payload);
+        int base = LogPosition.offset(position) + RecordHeader.BYTES;
+        int changes = 0;
+        while (frames.next()) {
+            if (frames.first()) {
+                revision++;
+            }
+            if (frames.kind() == FrameKind.PUT || frames.kind() == FrameKind.DELETE) {
+                int offset = base + frames.offset();
+                int checksum = frames.payload().getInt(frames.offset())
+                        ^ (saltedWith == 0 ? 0 : Checksum.salt(saltedWith, offset));
+                add(frames, revision, LogPosition.of(LogPosition.segmentNumber(position), offset), checksum, position);
+                changes++;
+            }
+        }
+        coveredRecords += changes;
+        finish(entry, revision, position, payload.limit());
+    }
+
+    private void add(FrameCursor frames, long revision, long framePosition, int checksum, long recordPosition) {
+        indexKey(frames);
+        boolean put = frames.kind() == FrameKind.PUT;
+        boolean inline = put && frames.valueLength() <= options.inlineValueBytes();
+        byte kind = !put ? EntryKind.TOMBSTONE : inline ? EntryKind.INLINE : EntryKind.POINTER;
+        if (!addTo(versions.current().active(), frames, kind, revision, framePosition, checksum)) {
+            freeze(recordPosition, NODE_BYTES + keyLength + (inline ? frames.valueLength() : 0));
+            if (!addTo(versions.current().active(), frames, kind, revision, framePosition, checksum)) {
+                throw new IllegalStateException("an entry does not fit into an empty memtable");
+            }
+        }
+    }
+
+    private boolean addTo(
+            Memtable memtable, FrameCursor frames, byte kind, long revision, long position, int checksum) {
+        return memtable.add(
+                key,
+                keyLength,
+                kind,
+                revision,
+                kind == EntryKind.TOMBSTONE ? 0 : position,
+                kind == EntryKind.TOMBSTONE ? 0 : checksum,
+                frames.valueLength(),
+                kind == EntryKind.INLINE ? frames.payload() : null,
+                frames.valueOffset());
+    }
+
+    private void indexKey(FrameCursor frames) {
+        int length = frames.keyLength();
+        if (key.length < length + 3) {
+            key = new byte[2 * (length + 3)];
+        }
+        int prefix = IndexKey.writePrefix(key, frames.keyspace());
+        frames.payload().get(frames.keyOffset(), key, prefix, length);
+        keyLength = prefix + length;
+    }
+
+    /** Notes a Raft configuration. */
+    private void configuration(EntryHead entry, long position, ByteBuffer payload) {
+        byte[] bytes = new byte[payload.limit()];
+        payload.get(0, bytes);
+        Applied before = applied;
+        applied = new Applied(
+                before.index(),
+                before.term(),
+                before.revision(),
+                before.timeMicros(),
+                before.position(),
+                bytes,
+                entry.index());
+        finish(entry, entry.firstRevision() - 1, position, payload.limit());
+    }
+
+    private void finish(EntryHead entry, long revision, long position, int payloadBytes) {
+        int length = RecordHeader.BYTES + payloadBytes;
+        coveredBytes += length;
+        Applied before = applied;
+        applied = new Applied(
+                entry.index(),
+                entry.term(),
+                revision,
+                entry.timeMicros(),
+                position + length,
+                before.configuration(),
+                before.configurationIndex());
+    }
+
+    /** Freezes the active memtable; replay would have to begin at the given position. */
+    void freeze(long position, int entryBytes) {
+        Applied through = applied;
+        versions.freeze(
+                new Applied(
+                        through.index(),
+                        through.term(),
+                        through.revision(),
+                        through.timeMicros(),
+                        position,
+                        through.configuration(),
+                        through.configurationIndex()),
+                entryBytes);
+        coveredBytes = 0;
+        coveredRecords = 0;
+        onFreeze.run();
+    }
+}

@@ -1,0 +1,390 @@
+package dev.varve.storage.state;
+
+import dev.varve.storage.checkpoint.Checkpoint;
+import dev.varve.storage.checkpoint.ManifestEdit;
+import dev.varve.storage.checkpoint.ManifestState;
+import dev.varve.storage.format.RaftConfiguration;
+import dev.varve.storage.format.RecordHeader;
+import dev.varve.storage.format.RecordType;
+import dev.varve.storage.index.BloomFilter;
+import dev.varve.storage.index.IndexEntry;
+import dev.varve.storage.index.IndexKey;
+import dev.varve.storage.index.TableReader;
+import dev.varve.storage.io.Environment;
+import dev.varve.storage.log.Log;
+import dev.varve.storage.log.LogEntry;
+import dev.varve.storage.log.LogPosition;
+import dev.varve.storage.log.Segment;
+import dev.varve.storage.log.SegmentSet;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of a store on its directory: applies committed entries, flushes, reads.
+ *
+ * <p>Thread safety: {@link #apply} and {@link #publish} by one thread at a time; everything else by any.
+ */
+public final class StateMachine implements Closeable {
+
+    private final StoreDirectory directory;
+    private final Log log;
+    private final VersionSet versions;
+    private final SnapshotRegistry snapshots = new SnapshotRegistry();
+    private final Applier applier;
+    private final ValueReader values;
+    private final Mode mode;
+    private volatile @Nullable Flusher flusher;
+
+    /** The last revision that readers see. Invariant: everything up to it has been applied. */
+    private volatile long visibleRevision;
+
+    /** Whether the log belongs to a Raft group, or to this node alone. */
+    public enum Mode {
+        /** All that is in the log is committed: it is applied when the store is opened. Its entries are not kept for others. */
+        ALONE,
+        /** Somebody else says what is committed; entries stay readable until they are truncated. */
+        REPLICA
+    }
+
+    /**
+     * Opens the store in a directory, or founds one.
+     *
+     * @throws dev.varve.storage.io.FileSystem.LockedException if somebody else has it open
+     * @throws dev.varve.storage.format.CorruptionException if a file that is needed for opening is damaged
+     * @throws dev.varve.storage.format.UnsupportedVersionException if a newer version wrote it
+     */
+    public static StateMachine open(
+            Environment environment, Path path, StateOptions options, Mode mode, StateListener listener)
+            throws IOException {
+        StoreDirectory directory = StoreDirectory.open(environment, path, mode == Mode.ALONE);
+        try {
+            return new StateMachine(directory, options, mode, listener);
+        } catch (IOException | RuntimeException e) {
+            directory.close();
+            throw e;
+        }
+    }
+
+    private StateMachine(StoreDirectory directory, StateOptions options, Mode mode, StateListener listener)
+            throws IOException {
+        this.directory = directory;
+        this.mode = mode;
+        ManifestState found = directory.manifest().state();
+        Environment environment = directory.environment();
+        SegmentSet segments = new SegmentSet();
+        List<TableReader> tables = found.tables().reversed().stream()
+                .map(info -> new TableReader(environment.files(), directory.path(), found.storeId(), info, segments))
+                .toList();
+        this.versions = new VersionSet(options.memtableBytes(), tables);
+        this.values = new ValueReader(segments);
+        this.applier = new Applier(options, versions, begin(found.checkpoint()), this::frozen);
+        this.log = directory.openLog(
+                segments,
+                options,
+                mode,
+                mode == Mode.ALONE ? this::replay : (header, position, payload) -> {},
+                listener::forced);
+        try {
+            if (mode == Mode.ALONE && log.lastIndex() == 0) {
+                beginAlone(found.identity().nodeId());
+            }
+            this.visibleRevision = applier.applied().revision();
+            directory.removeLeftovers(log);
+            Flusher running = new Flusher(
+                    environment,
+                    directory.path(),
+                    found.storeId(),
+                    directory.manifest(),
+                    log,
+                    versions,
+                    snapshots,
+                    () -> visibleRevision,
+                    mode == Mode.REPLICA,
+                    listener);
+            this.flusher = running;
+        } catch (IOException | RuntimeException e) {
+            log.close();
+            throw e;
+        }
+    }
+
+    private static Applied begin(@Nullable Checkpoint checkpoint) {
+        return checkpoint == null
+                ? new Applied(0, 0, 0, 0, 0, new byte[0], 0)
+                : new Applied(
+                        checkpoint.appliedIndex(),
+                        checkpoint.appliedTerm(),
+                        checkpoint.revision(),
+                        checkpoint.timeMicros(),
+                        0,
+                        checkpoint.configuration(),
+                        checkpoint.configurationIndex());
+    }
+
+    private void replay(RecordHeader header, long position, ByteBuffer payload) throws IOException {
+        long segmentId = segment(position).id();
+        applier.apply(head(header), position, payload, segmentId);
+    }
+
+    private Segment segment(long position) {
+        return values.segments().get(LogPosition.segmentNumber(position));
+    }
+
+    private static EntryHead head(RecordHeader header) {
+        return new EntryHead(header.type(), header.index(), header.term(), header.timeMicros(), header.firstRevision());
+    }
+
+    /** The first record of a log that is this node's alone: a Raft group of one, so that it can grow later. */
+    private void beginAlone(String node) throws IOException {
+        long time = log.clock().micros();
+        ByteBuffer payload = RaftConfiguration.alone(node).toFrame().payload();
+        LogEntry entry = new LogEntry(RecordType.CONFIGURATION, 1, 1, time, 1, payload);
+        log.append(List.of(entry));
+        apply(entry, log.position(1));
+    }
+
+    private void frozen() {
+        Flusher running = flusher;
+        if (running != null) {
+            running.frozen();
+        }
+    }
+
+    // --------------------------------------------------------------------------------------------------- applying
+
+    /**
+     * Applies a committed entry, the one behind the last applied. It becomes visible with {@link #publish}. May wait for a flush.
+     *
+     * @param entry its payload's checksums are plain
+     * @param position where it stands in the log
+     * @throws IllegalStateException if it is not the next one, or on a replica not on this node's device yet: Raft may commit an entry
+     *     through two followers before the leader's own disk has it
+     */
+    public void apply(LogEntry entry, long position) throws IOException {
+        if (mode == Mode.REPLICA && log.durableIndex() < entry.index()) {
+            throw new IllegalStateException("entry " + entry.index() + " is applied although only entry "
+                    + log.durableIndex() + " is on the device");
+        }
+        EntryHead head =
+                new EntryHead(entry.type(), entry.index(), entry.term(), entry.timeMicros(), entry.firstRevision());
+        applier.apply(head, position, entry.payload(), 0);
+    }
+
+    /** Makes everything that has been applied visible. */
+    public void publish() {
+        visibleRevision = applier.applied().revision();
+    }
+
+    /** Index of the last entry that has been applied. */
+    public long appliedIndex() {
+        return applier.applied().index();
+    }
+
+    /** Term of that entry. */
+    public long appliedTerm() {
+        return applier.applied().term();
+    }
+
+    /** The last revision that readers see. */
+    public long visibleRevision() {
+        return visibleRevision;
+    }
+
+    /**
+     * Flushes everything that has been applied and waits for it. Called by the thread that applies, or with it at rest.
+     */
+    public void checkpoint() throws IOException {
+        if (applier.hasUncovered()) {
+            applier.freeze(applier.applied().position(), 0);
+        }
+        Flusher running = flusher;
+        if (running != null) {
+            running.awaitFlushed();
+        }
+    }
+
+    /** The last checkpoint. */
+    public Checkpoint lastCheckpoint() {
+        Checkpoint checkpoint = directory.manifest().state().checkpoint();
+        if (checkpoint == null) {
+            throw new IllegalStateException("an open store has a checkpoint");
+        }
+        return checkpoint;
+    }
+
+    // ---------------------------------------------------------------------------------------------------- reading
+
+    /**
+     * A value that was found.
+     *
+     * @param value the value
+     * @param revision the revision of the write that set it
+     */
+    public record Found(byte[] value, long revision) {
+        /** Stands for "the answer needs the device". */
+        public static final Found COLD = new Found(new byte[0], -1);
+
+        /** True for {@link #COLD}. */
+        public boolean isCold() {
+            return revision < 0;
+        }
+    }
+
+    /**
+     * Reads a key.
+     *
+     * @param maxRevision newest version to be seen; {@link Long#MAX_VALUE} for what is visible now, else a registered one
+     * @param resident true to read only what is in memory
+     * @return null if there is no such key; {@link Found#COLD} if {@code resident} is set and the device is needed
+     */
+    public @Nullable Found get(int keyspace, byte[] key, long maxRevision, boolean resident) throws IOException {
+        byte[] indexKey = IndexKey.of(keyspace, key);
+        Version version = versions.acquire();
+        try {
+            IndexEntry entry = find(version, indexKey, Math.min(maxRevision, visibleRevision), resident);
+            if (entry == null || entry.isTombstone()) {
+                return null;
+            }
+            byte[] value = entry.isCold() ? null : values.read(key, entry, resident);
+            return value == null ? Found.COLD : new Found(value, entry.revision());
+        } finally {
+            versions.release(version);
+        }
+    }
+
+    private static @Nullable IndexEntry find(Version version, byte[] indexKey, long maxRevision, boolean resident)
+            throws IOException {
+        IndexEntry entry = version.active().get(indexKey, maxRevision);
+        for (int i = 0; entry == null && i < version.frozen().size(); i++) {
+            entry = version.frozen().get(i).memtable().get(indexKey, maxRevision);
+        }
+        if (entry == null && !version.tables().isEmpty()) {
+            long hash = BloomFilter.hash(indexKey, indexKey.length);
+            for (int i = 0; entry == null && i < version.tables().size(); i++) {
+                entry = version.tables().get(i).get(indexKey, hash, maxRevision, resident);
+            }
+        }
+        return entry;
+    }
+
+    /** Registers the visible revision, which stays readable until {@link #releaseSnapshot}. */
+    public long openSnapshot() {
+        return snapshots.register(() -> visibleRevision);
+    }
+
+    /** Ends a registration. */
+    public void releaseSnapshot(long revision) {
+        snapshots.release(revision);
+    }
+
+    /**
+     * A cursor as of a registered revision, which it registers once more.
+     *
+     * @param start first index key, or null
+     * @param end first index key beyond, or null
+     */
+    public RangeReader range(byte @Nullable [] start, byte @Nullable [] end, boolean ascending, long revision) {
+        snapshots.registerAgain(revision);
+        return new RangeReader(versions, values, start, end, ascending, revision, () -> snapshots.release(revision));
+    }
+
+    // ---------------------------------------------------------------------------------------------------- the rest
+
+    /** The log. */
+    public Log log() {
+        return log;
+    }
+
+    /** What the store is made of. */
+    public ManifestState manifestState() {
+        return directory.manifest().state();
+    }
+
+    /** Why nothing can be written until the store is opened again, or null. */
+    public @Nullable IOException failure() {
+        IOException cause = log.failure();
+        return cause != null ? cause : directory.manifest().failure();
+    }
+
+    /** Why nothing should be written until it is mended, which may happen by itself: memtables cannot be flushed. Null if they can. */
+    public @Nullable IOException blockage() {
+        Flusher running = flusher;
+        return running == null ? null : running.blocked();
+    }
+
+    /** True if memtables cannot be flushed for lack of space. */
+    public boolean flushNeedsSpace() {
+        Flusher running = flusher;
+        return running != null && running.diskFull();
+    }
+
+    /** Figures about the index. */
+    public record Sizes(
+            int memtables,
+            long memtableBytes,
+            int tables,
+            long tableBytes,
+            long entries,
+            long flushes,
+            int snapshots) {}
+
+    /** Figures about the index. */
+    public Sizes sizes() {
+        Version version = versions.current();
+        long memory = version.active().usedBytes();
+        long entries = version.active().entries();
+        for (Version.Frozen frozen : version.frozen()) {
+            memory += frozen.memtable().usedBytes();
+            entries += frozen.memtable().entries();
+        }
+        long bytes = 0;
+        for (TableReader table : version.tables()) {
+            bytes += table.info().sizeBytes();
+            entries += table.info().entries();
+        }
+        Flusher running = flusher;
+        return new Sizes(
+                1 + version.frozen().size(),
+                memory,
+                version.tables().size(),
+                bytes,
+                entries,
+                running == null ? 0 : running.flushes(),
+                snapshots.size());
+    }
+
+    /** Notes in the manifest that the log ends here and is on the device; nothing may be written any more. */
+    public void closeInOrder() throws IOException {
+        log.force();
+        Segment last = log.activeSegment();
+        directory.manifest().append(List.of(new ManifestEdit.Closed(last.id(), last.end())));
+    }
+
+    /** Closes the files without writing anything. */
+    @Override
+    public void close() throws IOException {
+        Flusher running = flusher;
+        if (running != null) {
+            running.close();
+        }
+        List<Closeable> files = new ArrayList<>(versions.current().tables());
+        files.add(log);
+        files.add(directory);
+        IOException failure = null;
+        for (Closeable file : files) {
+            try {
+                file.close();
+            } catch (IOException e) {
+                failure = failure == null ? e : failure;
+            }
+        }
+        if (failure != null) {
+            throw failure;
+        }
+    }
+}
