@@ -6,7 +6,11 @@ import dev.varve.storage.KeyRange;
 import dev.varve.storage.Order;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreOptions;
+import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.format.FileName;
+import dev.varve.storage.io.StoreFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,7 +19,8 @@ import java.util.List;
 
 /**
  * A store on simulated files which is looked through when it is closed: nothing may be left open, no temporary file may be
- * left over, and what the next process finds must be what this one showed. Not thread-safe.
+ * left over, the manifest must say that the log was closed, and what the next process finds must be what this one showed. Not
+ * thread-safe.
  */
 public final class CheckedStore implements AutoCloseable {
 
@@ -75,6 +80,7 @@ public final class CheckedStore implements AutoCloseable {
         require(snapshots == 0, snapshots + " snapshots or cursors are still open");
         store.close();
         checkLeftOvers(machine);
+        checkClosedInOrder(machine);
         SimulatedEnvironment next =
                 machine.with(new SimulatedFileSystem(machine.files().disk().copy()));
         try (Store again = Store.open(DIRECTORY, store.options(), next.environment())) {
@@ -98,6 +104,21 @@ public final class CheckedStore implements AutoCloseable {
                 .filter(path -> path.toString().endsWith(FileName.TEMPORARY_SUFFIX))
                 .toList();
         require(temporary.isEmpty(), "these temporary files are left over: " + temporary);
+    }
+
+    /** The last word of the manifest must be that the log ends there, so that whatever is missing later counts as damage. */
+    public static void checkClosedInOrder(SimulatedEnvironment machine) {
+        SimulatedFileSystem files = machine.files();
+        try {
+            FileName name = Manifest.find(files.list(DIRECTORY)).orElseThrow();
+            try (StoreFile file = files.open(DIRECTORY.resolve(name.toString()))) {
+                require(
+                        Manifest.scan(file, name).state().closed() != null,
+                        name + " does not say that the log was closed");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static void require(boolean condition, String otherwise) {

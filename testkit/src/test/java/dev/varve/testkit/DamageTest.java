@@ -45,6 +45,7 @@ class DamageTest {
         SimulatedEnvironment machine = SimulatedEnvironment.create(1);
         Scenario scenario = new Scenario(machine);
         scenario.run();
+        CheckedStore.checkClosedInOrder(machine);
         SimulatedDisk disk = ending == Ending.CLOSED ? machine.files().disk() : scenario.beforeClose();
         List<Path> paths =
                 disk.paths().stream().filter(path -> disk.sizeBytes(path) > 0).toList();

@@ -577,6 +577,12 @@ public final class Log implements Closeable {
         return writer.failure();
     }
 
+    /** Forces what has been written, and makes no more segments: nothing changes any more. */
+    public void end() throws IOException {
+        allocator.stop();
+        force();
+    }
+
     @Override
     public void close() throws IOException {
         allocator.close();

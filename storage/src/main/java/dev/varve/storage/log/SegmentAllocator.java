@@ -148,6 +148,9 @@ final class SegmentAllocator implements AutoCloseable {
             made = create(bytes);
         } catch (IOException e) {
             trouble = e;
+        } catch (RuntimeException | Error e) { // Else writers would wait for ever for a thread that is gone.
+            log.error("making a log segment failed in an unforeseen way", e);
+            trouble = new IOException(e);
         }
         lock.lock();
         try {
@@ -228,8 +231,8 @@ final class SegmentAllocator implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws IOException {
+    /** Makes no more segments: when this returns, its thread has ended. */
+    void stop() {
         lock.lock();
         try {
             closed = true;
@@ -237,11 +240,22 @@ final class SegmentAllocator implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        try {
-            thread.join();
-        } catch (InterruptedException e) {
+        boolean interrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Override
+    public void close() throws IOException {
+        stop();
         for (Fresh fresh : new Fresh[] {spare, unregistered}) {
             if (fresh != null) {
                 fresh.file().close();

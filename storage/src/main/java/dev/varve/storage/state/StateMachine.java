@@ -358,20 +358,28 @@ public final class StateMachine implements Closeable {
                 snapshots.size());
     }
 
-    /** Notes in the manifest that the log ends here and is on the device; nothing may be written any more. */
+    /**
+     * Notes in the manifest that the log ends here and is on the device; nothing may be written any more. The threads that write to
+     * the manifest are ended first, since the note counts only while it stands last.
+     */
     public void closeInOrder() throws IOException {
-        log.force();
+        stopFlushing();
+        log.end();
         Segment last = log.activeSegment();
         directory.manifest().append(List.of(new ManifestEdit.Closed(last.id(), last.end())));
+    }
+
+    private void stopFlushing() {
+        Flusher running = flusher;
+        if (running != null) {
+            running.close();
+        }
     }
 
     /** Closes the files without writing anything. */
     @Override
     public void close() throws IOException {
-        Flusher running = flusher;
-        if (running != null) {
-            running.close();
-        }
+        stopFlushing();
         List<Closeable> files = new ArrayList<>(versions.current().tables());
         files.add(log);
         files.add(directory);
