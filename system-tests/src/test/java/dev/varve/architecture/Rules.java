@@ -133,11 +133,9 @@ final class Rules {
                 calls("java.lang.Thread", "<init>|ofPlatform|ofVirtual|startVirtualThread")
                         .or(calls("java.util.concurrent.Executors", "new.*"))
                         .or(calls("java.util.concurrent.(ThreadPoolExecutor|ForkJoinPool)", "<init>|commonPool")),
-                "threads are started at the edge, or by the one owner that names and joins them",
+                "threads are started at the edge; the engine's come from dev.varve.storage.io.OwnedThread",
                 ADAPTER,
                 "dev.varve.server",
-                "dev.varve.storage.log",
-                "dev.varve.storage.state",
                 "dev.varve.bench..",
                 "dev.varve.cli..",
                 "dev.varve.client..",

@@ -1,6 +1,7 @@
 package dev.varve.storage.log;
 
 import dev.varve.storage.format.FrameEncoder;
+import dev.varve.storage.io.OwnedThread;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +36,7 @@ public final class GroupCommit implements AutoCloseable {
     private final ReentrantLock commitLock;
     private final ReentrantLock appendLock;
     private final Condition drained;
-    private final Thread syncer;
+    private final OwnedThread syncer;
 
     /** Gathers writes; guarded by the append lock. */
     private Group pending = new Group();
@@ -131,7 +132,8 @@ public final class GroupCommit implements AutoCloseable {
         this.commitLock = log.commitLock();
         this.appendLock = log.appendLock();
         this.drained = appendLock.newCondition();
-        this.syncer = Thread.ofPlatform().name("varve-syncer").daemon(true).start(this::syncLoop);
+        this.syncer = new OwnedThread("varve-syncer", this::syncLoop);
+        syncer.start();
     }
 
     /**
@@ -295,7 +297,7 @@ public final class GroupCommit implements AutoCloseable {
 
     private void wakeSyncer() {
         if (parked) {
-            LockSupport.unpark(syncer);
+            syncer.unpark();
         }
     }
 
@@ -330,18 +332,7 @@ public final class GroupCommit implements AutoCloseable {
         } finally {
             appendLock.unlock();
         }
-        LockSupport.unpark(syncer);
-        boolean interrupted = false;
-        while (true) {
-            try {
-                syncer.join();
-                break;
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        syncer.unpark();
+        syncer.join();
     }
 }

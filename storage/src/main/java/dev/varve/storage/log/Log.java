@@ -1,26 +1,15 @@
 package dev.varve.storage.log;
 
 import dev.varve.storage.format.CorruptionException;
-import dev.varve.storage.format.FileHeader;
-import dev.varve.storage.format.FileKind;
-import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
-import dev.varve.storage.io.StoreFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.file.NoSuchFileException;
-import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The write-ahead log: entries with consecutive indexes, in a chain of segments.
@@ -32,9 +21,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class Log implements Closeable {
 
-    private static final Logger logger = LoggerFactory.getLogger(Log.class);
-
-    private final LogConfig config;
     private final SegmentSet segments;
     private final EntryIndex entries = new EntryIndex();
     private final SegmentAllocator allocator;
@@ -42,10 +28,8 @@ public final class Log implements Closeable {
     private final ReentrantLock commitLock = new ReentrantLock();
     private final LogWriter writer;
     private final ClusterClock clock;
-    private final long cutBytes;
-    private final long replayedRecords;
-    private final List<Segment> unused = new ArrayList<>();
-    private final Set<Long> visited = new HashSet<>();
+    private final LogRecovery.Recovered recovered;
+    private final EntryReader reader;
 
     /** Behind the last appended record; guarded by the append lock. */
     private LogState state;
@@ -91,69 +75,26 @@ public final class Log implements Closeable {
     }
 
     private Log(LogConfig config, SegmentSet segments, Start start, Replay replay) throws IOException {
-        this.config = config;
         this.segments = segments;
+        this.reader = new EntryReader(segments, entries);
         this.allocator = new SegmentAllocator(
                 config.files(), config.directory(), config.storeId(), config.segmentBytes(), config.registry());
         try {
-            for (long id : start.segmentIds()) {
-                segments.add(open(id));
-            }
-            Segment active;
-            LogState end = start.before();
-            long cut = 0;
-            LogRecovery recovery = new LogRecovery(config.group(), segments, entries, start.before(), replay);
-            if (start.segmentId() == 0) {
-                for (Segment segment : segments.all()) {
-                    checkEmpty(segment);
-                }
-                unused.addAll(segments.all());
-                active = segments.add(allocator.create(config.segmentBytes()));
-            } else {
-                Segment first = segments.find(start.segmentId());
-                if (first == null) {
-                    throw new CorruptionException(
-                            new FileName(FileKind.LOG, start.segmentId()).toString(),
-                            0,
-                            "the log begins in this segment, which is missing");
-                }
-                LogRecovery.End found = recovery.run(first, start.offset(), segment -> proof(start, segment));
-                active = found.segment();
-                end = found.state();
-                unused.addAll(unused(start, recovery));
-                visited.addAll(recovery.visited());
-                for (LogRecovery.Doubt doubt : found.doubtful()) {
-                    doubt.segment().forceAgain(doubt.from());
-                }
-                if (found.torn()) {
-                    cut = active.file().size() - active.end();
-                    active = cutTail(active, end);
-                }
-            }
-            this.replayedRecords = recovery.records();
-            this.cutBytes = cut;
+            LogRecovery.Recovered found = new LogRecovery(config, segments, allocator, entries, replay).recover(start);
+            LogState end = found.state();
+            this.recovered = found;
             this.state = end;
             this.lastIndex = end.lastIndex();
             this.durableIndex = end.lastIndex();
-            this.firstIndex = recovery.firstIndex();
+            this.firstIndex = found.firstIndex();
             this.clock = new ClusterClock(config.ticker(), end.timeMicros());
-            this.writer =
-                    new LogWriter(config.group(), config.ticker(), allocator, segments, active, config.listener());
-            allocator.start(null);
+            this.writer = new LogWriter(
+                    config.group(), config.ticker(), allocator, segments, found.active(), config.listener());
+            allocator.start();
         } catch (IOException | RuntimeException e) {
             allocator.abandon();
             segments.close();
             throw e;
-        }
-    }
-
-    /** Before the first checkpoint no segment has a record; one that does shows that the manifest has lost what it said. */
-    private static void checkEmpty(Segment segment) throws IOException {
-        if (!(segment.file() instanceof DamagedFile) && new LogScanner(segment, FileHeader.BYTES).next()) {
-            throw new CorruptionException(
-                    segment.name().toString(),
-                    FileHeader.BYTES,
-                    "it is in use, but the manifest knows of no checkpoint: the manifest has been cut");
         }
     }
 
@@ -166,86 +107,6 @@ public final class Log implements Closeable {
      */
     public static Log open(LogConfig config, SegmentSet segments, Start start, Replay replay) throws IOException {
         return new Log(config, segments, start, replay);
-    }
-
-    /** Segments that an earlier process had made ready and that the log never reached. */
-    private List<Segment> unused(Start start, LogRecovery recovery) {
-        return segments.all().stream()
-                .filter(segment -> FileName.origin(segment.id()) == FileName.origin(start.segmentId()))
-                .filter(segment ->
-                        Integer.compareUnsigned(FileName.count(segment.id()), FileName.count(start.segmentId())) >= 0)
-                .filter(segment -> !recovery.visited().contains(segment.id()))
-                .toList();
-    }
-
-    private SegmentAllocator.Fresh open(long id) throws IOException {
-        FileName name = new FileName(FileKind.LOG, id);
-        try {
-            StoreFile file = config.files().open(config.directory().resolve(name.toString()));
-            try {
-                ByteBuffer header = ByteBuffer.allocate(FileHeader.BYTES);
-                file.read(header, 0);
-                long preallocated =
-                        FileHeader.check(header.flip(), name, config.storeId()).preallocatedBytes();
-                return new SegmentAllocator.Fresh(id, file, (int) preallocated);
-            } catch (CorruptionException e) {
-                logger.error("a log segment is damaged, what is in it cannot be read: {}", e.getMessage());
-                return new SegmentAllocator.Fresh(id, new DamagedFile(file, e), FileHeader.BYTES);
-            } catch (IOException e) {
-                file.close();
-                throw e;
-            }
-        } catch (NoSuchFileException e) {
-            CorruptionException missing = new CorruptionException(name.toString(), 0, "the file is missing");
-            logger.error("a log segment is missing, what was in it cannot be read: {}", missing.getMessage());
-            return new SegmentAllocator.Fresh(id, new DamagedFile(null, missing), FileHeader.BYTES);
-        }
-    }
-
-    /** What the manifest and later segments prove about the durability of the segment in which the log ends. */
-    private int proof(Start start, Segment end) throws IOException {
-        for (Segment segment : segments.all()) {
-            if (Integer.compareUnsigned(FileName.count(segment.id()), FileName.count(end.id())) > 0
-                    && FileName.origin(segment.id()) == FileName.origin(end.id())
-                    && !(segment.file() instanceof DamagedFile)
-                    && new LogScanner(segment, FileHeader.BYTES).next()) {
-                return Integer.MAX_VALUE;
-            }
-        }
-        return end.id() == start.durableSegmentId() ? start.durableOffset() : 0;
-    }
-
-    /** Seals a segment behind its last valid record, cuts what follows, and goes on in a new one. */
-    private Segment cutTail(Segment torn, LogState end) throws IOException {
-        Segment successor = segments.add(allocator.create(config.segmentBytes()));
-        ByteBuffer frame = LogWriter.sealFrame(successor.id());
-        ByteBuffer seal = ByteBuffer.allocate(LogWriter.SEAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        LogWriter.encode(
-                seal,
-                new RecordHeader(
-                        LogWriter.SEAL_BYTES,
-                        config.group(),
-                        RecordType.SEAL,
-                        end.lastIndex(),
-                        end.lastTerm(),
-                        end.timeMicros(),
-                        end.nextRevision(),
-                        torn.end(),
-                        1),
-                frame,
-                torn.id(),
-                torn.end());
-        int newEnd = torn.end() + LogWriter.SEAL_BYTES;
-        logger.warn(
-                "{}: cut an unsynced tail at offset {}: it was never acknowledged as durable", torn.name(), torn.end());
-        torn.file().write(seal.flip(), torn.end());
-        torn.file().sync();
-        torn.file().truncate(newEnd);
-        torn.file().sync();
-        torn.written(newEnd);
-        torn.forced(newEnd);
-        torn.seal();
-        return successor;
     }
 
     // ---------------------------------------------------------------------------------------------- one node alone
@@ -449,20 +310,7 @@ public final class Log implements Closeable {
         if (index < firstIndex || index > lastIndex) {
             return null;
         }
-        long position = position(index);
-        Segment segment = segments.get(LogPosition.segmentNumber(position));
-        LogScanner scanner = new LogScanner(segment, LogPosition.offset(position));
-        if (!scanner.next()) {
-            throw new CorruptionException(segment.name().toString(), LogPosition.offset(position), scanner.trouble());
-        }
-        RecordHeader header = scanner.header();
-        return new LogEntry(
-                header.type(),
-                header.index(),
-                header.term(),
-                header.timeMicros(),
-                header.firstRevision(),
-                unsalted(scanner.payload(), segment.id(), LogPosition.offset(position) + RecordHeader.BYTES));
+        return reader.entry(index);
     }
 
     /** The term of the entry with this index, or 0 if the log does not have it. */
@@ -470,9 +318,7 @@ public final class Log implements Closeable {
         if (index < firstIndex || index > lastIndex) {
             return 0;
         }
-        long position = position(index);
-        return header(segments.get(LogPosition.segmentNumber(position)), LogPosition.offset(position))
-                .term();
+        return reader.header(index).term();
     }
 
     /**
@@ -481,21 +327,12 @@ public final class Log implements Closeable {
      * @throws IllegalArgumentException if the log does not have the entry
      */
     public long firstRevision(long index) throws IOException {
-        long position = position(index);
-        return header(segments.get(LogPosition.segmentNumber(position)), LogPosition.offset(position))
-                .firstRevision();
+        return reader.header(index).firstRevision();
     }
 
     /** The number of the oldest segment with an entry that can be read by its index, or -1 if there is none. */
     public int oldestEntrySegment() {
         return entries.oldestSegment();
-    }
-
-    private static ByteBuffer unsalted(ByteBuffer payload, long segmentId, int base) {
-        ByteBuffer copy = ByteBuffer.allocate(payload.limit()).order(ByteOrder.LITTLE_ENDIAN);
-        copy.put(payload.duplicate()).flip();
-        LogWriter.salt(copy, 0, copy.limit(), segmentId, base);
-        return copy;
     }
 
     /**
@@ -504,25 +341,7 @@ public final class Log implements Closeable {
      * @throws IllegalArgumentException if the log does not have it
      */
     public long position(long index) throws IOException {
-        EntryIndex.Start start = entries.find(index);
-        Segment segment = segments.get(LogPosition.segmentNumber(start.position()));
-        int offset = LogPosition.offset(start.position());
-        for (int skip = start.skip(); ; offset += header(segment, offset).length()) {
-            RecordHeader header = header(segment, offset);
-            if (header.type().isEntry() && skip-- == 0) {
-                return LogPosition.of(segment.number(), offset);
-            }
-        }
-    }
-
-    private static RecordHeader header(Segment segment, int offset) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(RecordHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        int read = segment.file().read(bytes, offset);
-        RecordHeader header = read < RecordHeader.BYTES ? null : RecordHeader.read(bytes, 0, segment.id(), offset);
-        if (header == null) {
-            throw new CorruptionException(segment.name().toString(), offset, "there is no valid record header");
-        }
-        return header;
+        return reader.position(index);
     }
 
     // ---------------------------------------------------------------------------------------------------- the rest
@@ -559,12 +378,12 @@ public final class Log implements Closeable {
 
     /** How many records were read when the log was opened. */
     public long replayedRecords() {
-        return replayedRecords;
+        return recovered.records();
     }
 
     /** How many bytes of an unsynced tail were cut when the log was opened. */
     public long cutBytes() {
-        return cutBytes;
+        return recovered.cutBytes();
     }
 
     /** True if there is no space for another segment. */
@@ -589,13 +408,13 @@ public final class Log implements Closeable {
         segments.close();
     }
 
-    /** True if the segment was read when the log was opened, or has been made since. */
+    /** True if the segment was read when the log was opened. */
     public boolean visited(Segment segment) {
-        return visited.contains(segment.id());
+        return recovered.visited().contains(segment.id());
     }
 
     /** Segments found when the log was opened that hold nothing and never will: to be removed. */
     public List<Segment> unused() {
-        return unused;
+        return recovered.unused();
     }
 }

@@ -1,19 +1,24 @@
 package dev.varve.storage.log;
 
 import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.UnsupportedVersionException;
+import dev.varve.storage.io.StoreFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the log from a known place to its end when a store is opened, and decides what stands there.
@@ -33,53 +38,154 @@ import java.util.Set;
  */
 final class LogRecovery {
 
-    private final int group;
+    private static final Logger logger = LoggerFactory.getLogger(LogRecovery.class);
+
+    private final LogConfig config;
     private final SegmentSet segments;
+    private final SegmentAllocator allocator;
     private final EntryIndex entries;
     private final Log.Replay sink;
-    private LogState state;
     private final Set<Long> visited = new HashSet<>();
+    private LogState state = new LogState(0, 0, 1, 0);
     private long firstIndex;
     private long records;
 
-    LogRecovery(int group, SegmentSet segments, EntryIndex entries, LogState before, Log.Replay sink) {
-        this.group = group;
+    /**
+     * @param segments an empty set, to be filled
+     * @param allocator makes a segment if one is needed
+     * @param entries an empty index, to be filled
+     * @param sink takes the entries
+     */
+    LogRecovery(
+            LogConfig config, SegmentSet segments, SegmentAllocator allocator, EntryIndex entries, Log.Replay sink) {
+        this.config = config;
         this.segments = segments;
+        this.allocator = allocator;
         this.entries = entries;
-        this.state = before;
-        this.firstIndex = before.lastIndex() + 1;
         this.sink = sink;
     }
 
     /**
-     * Where the log ends.
+     * What was found.
      *
-     * @param segment its last segment
-     * @param state where it stands there
-     * @param torn true if something other than zeroes follows, which must be cut
-     * @param doubtful where the bytes begin, in this segment and the one before it, of which nothing proves that they are on the
-     *     device
+     * @param active the segment in which the log goes on
+     * @param state where it ends
+     * @param firstIndex the lowest index that can be read
+     * @param records how many records were read
+     * @param cutBytes how many bytes of an unsynced tail were cut
+     * @param visited ids of the segments that were read
+     * @param unused segments that hold nothing and never will: to be removed
      */
-    record End(Segment segment, LogState state, boolean torn, List<Doubt> doubtful) {}
+    record Recovered(
+            Segment active,
+            LogState state,
+            long firstIndex,
+            long records,
+            long cutBytes,
+            Set<Long> visited,
+            List<Segment> unused) {}
+
+    /** Where reading ended. */
+    private record End(Segment segment, boolean torn, List<Doubt> doubtful) {}
 
     /** Bytes up to a segment's end of which nothing proves that they are on the device. */
-    record Doubt(Segment segment, int from) {}
-
-    /** Tells whether a segment may be sealed and used although it is not the last: see {@link #run}. */
-    @FunctionalInterface
-    interface Proof {
-        /** Up to which offset the segment is known to have been durable; {@link Integer#MAX_VALUE} if it had a used successor. */
-        int durableOffset(Segment segment) throws IOException;
-    }
+    private record Doubt(Segment segment, int from) {}
 
     /**
-     * Reads from the given place to the end.
+     * Opens the segments, reads the log to its end, and mends the end.
      *
-     * @param proof what is known from elsewhere of the durability of the last segment
+     * @throws CorruptionException if what had been durable is damaged; then nothing has been changed
      */
-    End run(Segment first, int offset, Proof proof) throws IOException, UnsupportedVersionException {
+    Recovered recover(Log.Start start) throws IOException {
+        for (long id : start.segmentIds()) {
+            segments.add(open(id));
+        }
+        state = start.before();
+        firstIndex = state.lastIndex() + 1;
+        if (start.segmentId() == 0) {
+            List<Segment> unused = segments.all();
+            for (Segment segment : unused) {
+                checkEmpty(segment);
+            }
+            Segment active = segments.add(allocator.create(config.segmentBytes()));
+            return new Recovered(active, state, firstIndex, 0, 0, Set.of(), unused);
+        }
+        Segment first = segments.find(start.segmentId());
+        if (first == null) {
+            throw new CorruptionException(
+                    new FileName(FileKind.LOG, start.segmentId()).toString(),
+                    0,
+                    "the log begins in this segment, which is missing");
+        }
+        End end = read(first, start);
+        List<Segment> unused = unused(start);
+        for (Doubt doubt : end.doubtful()) {
+            doubt.segment().forceAgain(doubt.from());
+        }
+        Segment active = end.segment();
+        long cutBytes = 0;
+        if (end.torn()) {
+            cutBytes = active.file().size() - active.end();
+            active = cutTail(active);
+        }
+        return new Recovered(active, state, firstIndex, records, cutBytes, Set.copyOf(visited), unused);
+    }
+
+    private SegmentAllocator.Fresh open(long id) throws IOException {
+        FileName name = new FileName(FileKind.LOG, id);
+        try {
+            StoreFile file = config.files().open(config.directory().resolve(name.toString()));
+            try {
+                ByteBuffer header = ByteBuffer.allocate(FileHeader.BYTES);
+                file.read(header, 0);
+                long preallocated =
+                        FileHeader.check(header.flip(), name, config.storeId()).preallocatedBytes();
+                return new SegmentAllocator.Fresh(id, file, (int) preallocated);
+            } catch (CorruptionException e) {
+                logger.error("a log segment is damaged, what is in it cannot be read: {}", e.getMessage());
+                return new SegmentAllocator.Fresh(id, new DamagedFile(file, e), FileHeader.BYTES);
+            } catch (IOException e) {
+                file.close();
+                throw e;
+            }
+        } catch (NoSuchFileException e) {
+            CorruptionException missing = new CorruptionException(name.toString(), 0, "the file is missing");
+            logger.error("a log segment is missing, what was in it cannot be read: {}", missing.getMessage());
+            return new SegmentAllocator.Fresh(id, new DamagedFile(null, missing), FileHeader.BYTES);
+        }
+    }
+
+    /** Before the first checkpoint no segment has a record; one that does shows that the manifest has lost what it said. */
+    private static void checkEmpty(Segment segment) throws IOException {
+        if (inUse(segment)) {
+            throw new CorruptionException(
+                    segment.name().toString(),
+                    FileHeader.BYTES,
+                    "it is in use, but the manifest knows of no checkpoint: the manifest has been cut");
+        }
+    }
+
+    private static boolean inUse(Segment segment) throws IOException {
+        return !(segment.file() instanceof DamagedFile) && new LogScanner(segment, FileHeader.BYTES).next();
+    }
+
+    /** Segments that an earlier process had made ready and that the log never reached. */
+    private List<Segment> unused(Log.Start start) {
+        return segments.all().stream()
+                .filter(segment -> segment.id() == start.segmentId() || isLater(segment, start.segmentId()))
+                .filter(segment -> !visited.contains(segment.id()))
+                .toList();
+    }
+
+    /** True if this node made the segment after the one with the given id. */
+    private static boolean isLater(Segment segment, long id) {
+        return FileName.origin(segment.id()) == FileName.origin(id)
+                && Integer.compareUnsigned(FileName.count(segment.id()), FileName.count(id)) > 0;
+    }
+
+    private End read(Segment first, Log.Start start) throws IOException {
         Segment segment = first;
-        int from = offset;
+        int from = start.offset();
         List<Doubt> doubtful = new ArrayList<>();
         while (true) {
             visited.add(segment.id());
@@ -98,8 +204,8 @@ final class LogRecovery {
             }
             if (!scanner.sealed()) {
                 boolean torn = !scanner.onlyZeroesFollow();
-                checkTail(segment, scanner, torn, proof);
-                return new End(segment, state, torn, doubtful);
+                checkTail(segment, scanner, torn, proof(segment, start));
+                return new End(segment, torn, doubtful);
             }
             segment.forced(scanner.offset());
             segment.seal();
@@ -108,25 +214,10 @@ final class LogRecovery {
         }
     }
 
-    /** Ids of the segments that were read. */
-    Set<Long> visited() {
-        return visited;
-    }
-
-    /** The lowest index that can be read. */
-    long firstIndex() {
-        return firstIndex;
-    }
-
-    /** How many records were read. */
-    long records() {
-        return records;
-    }
-
     private void accept(Segment segment, LogScanner scanner) throws IOException {
         RecordHeader header = scanner.header();
         records++;
-        if (header.group() != group) {
+        if (header.group() != config.group()) {
             throw new UnsupportedVersionException(segment.name() + " needs a newer Varve: at offset "
                     + scanner.recordOffset() + " stands a record of Raft group " + header.group());
         }
@@ -185,7 +276,18 @@ final class LogRecovery {
         return successor;
     }
 
-    private static void checkTail(Segment segment, LogScanner scanner, boolean torn, Proof proof) throws IOException {
+    /** Up to where manifest and later segments prove the segment in which the log ends to have been durable. */
+    private int proof(Segment end, Log.Start start) throws IOException {
+        for (Segment segment : segments.all()) {
+            if (isLater(segment, end.id()) && inUse(segment)) {
+                return Integer.MAX_VALUE; // A segment is used only once the one before it is on the device.
+            }
+        }
+        return end.id() == start.durableSegmentId() ? start.durableOffset() : 0;
+    }
+
+    private static void checkTail(Segment segment, LogScanner scanner, boolean torn, int provenElsewhere)
+            throws IOException {
         if (segment.file().size() < segment.capacity()) {
             throw new CorruptionException(
                     segment.name().toString(),
@@ -193,10 +295,7 @@ final class LogRecovery {
                     "the file has been cut: it should have " + segment.capacity()
                             + " bytes. Nothing was changed. Restore this file from a backup or another replica");
         }
-        int proven = proof.durableOffset(segment);
-        if (torn) {
-            proven = Math.max(proven, scanner.durabilityProvenBehind());
-        }
+        int proven = torn ? Math.max(provenElsewhere, scanner.durabilityProvenBehind()) : provenElsewhere;
         if (scanner.offset() < proven) {
             throw new CorruptionException(
                     segment.name().toString(),
@@ -205,5 +304,33 @@ final class LogRecovery {
                             + (proven == Integer.MAX_VALUE ? "to its end" : "up to offset " + proven)
                             + ". Nothing was cut. Restore this file from a backup or another replica");
         }
+    }
+
+    /** Seals a segment behind its last valid record, cuts what follows, and goes on in a new one. */
+    private Segment cutTail(Segment torn) throws IOException {
+        Segment successor = segments.add(allocator.create(config.segmentBytes()));
+        ByteBuffer seal = ByteBuffer.allocate(LogWriter.SEAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        RecordHeader header = new RecordHeader(
+                LogWriter.SEAL_BYTES,
+                config.group(),
+                RecordType.SEAL,
+                state.lastIndex(),
+                state.lastTerm(),
+                state.timeMicros(),
+                state.nextRevision(),
+                torn.end(),
+                1);
+        LogWriter.encode(seal, header, LogWriter.sealFrame(successor.id()), torn.id(), torn.end());
+        logger.warn(
+                "{}: cut an unsynced tail at offset {}: it was never acknowledged as durable", torn.name(), torn.end());
+        int newEnd = torn.end() + LogWriter.SEAL_BYTES;
+        torn.file().write(seal.flip(), torn.end());
+        torn.file().sync();
+        torn.file().truncate(newEnd);
+        torn.file().sync();
+        torn.written(newEnd);
+        torn.forced(newEnd);
+        torn.seal();
+        return successor;
     }
 }

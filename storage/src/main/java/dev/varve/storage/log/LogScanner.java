@@ -36,9 +36,14 @@ public final class LogScanner {
      * @param from offset of the first record to read, at least {@link FileHeader#BYTES}
      */
     public LogScanner(Segment segment, int from) throws IOException {
+        this(segment, from, WINDOW_BYTES);
+    }
+
+    /** The same, with a window of another size. */
+    LogScanner(Segment segment, int from, int windowBytes) throws IOException {
         this.segment = segment;
         this.limit = (int) Math.min(Integer.MAX_VALUE, segment.file().size());
-        this.window = allocate(WINDOW_BYTES).limit(0);
+        this.window = allocate(windowBytes).limit(0);
         this.windowStart = from;
         this.offset = from;
     }

@@ -5,6 +5,7 @@ import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.io.FileSystem;
+import dev.varve.storage.io.OwnedThread;
 import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.io.Trouble;
 import java.io.IOException;
@@ -36,7 +37,7 @@ final class SegmentAllocator implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Thread thread;
+    private final OwnedThread thread;
 
     /** Guarded by lock. */
     private @Nullable Fresh spare;
@@ -63,17 +64,11 @@ final class SegmentAllocator implements AutoCloseable {
         this.segmentBytes = segmentBytes;
         this.wantedBytes = segmentBytes;
         this.registry = registry;
-        this.thread = Thread.ofPlatform().name("varve-allocator").daemon(true).unstarted(this::run);
+        this.thread = new OwnedThread("varve-allocator", this::run);
     }
 
-    /** Begins to keep a spare; {@code found} is one that an earlier process left, or null. */
-    void start(@Nullable Fresh found) {
-        lock.lock();
-        try {
-            spare = found;
-        } finally {
-            lock.unlock();
-        }
+    /** Begins to keep a spare. */
+    void start() {
         thread.start();
     }
 
@@ -240,17 +235,7 @@ final class SegmentAllocator implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        thread.join();
     }
 
     @Override

@@ -11,6 +11,7 @@ import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
 import dev.varve.storage.index.TableWriter;
 import dev.varve.storage.io.Environment;
+import dev.varve.storage.io.OwnedThread;
 import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.io.Trouble;
 import dev.varve.storage.log.Log;
@@ -58,7 +59,7 @@ final class Flusher implements AutoCloseable {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final Thread thread;
+    private final OwnedThread thread;
 
     /** Segments that the manifest has dropped and that may still be read; owned by the thread. */
     private final Set<Long> dropped = new HashSet<>();
@@ -102,7 +103,8 @@ final class Flusher implements AutoCloseable {
         this.visibility = visibility;
         this.keepsLog = keepsLog;
         this.listener = listener;
-        this.thread = Thread.ofPlatform().name("varve-flusher").daemon(true).start(this::run);
+        this.thread = new OwnedThread("varve-flusher", this::run);
+        thread.start();
     }
 
     /** A memtable was frozen. Waits while too many do, unless flushing is failing, so that no writer hangs on a full disk. */
@@ -390,16 +392,6 @@ final class Flusher implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        thread.join();
     }
 }
