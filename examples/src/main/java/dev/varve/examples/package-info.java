@@ -1,5 +1,6 @@
 /**
- * The embedded store in use: each class here is a program of its own that the build compiles.
+ * The embedded store in use. Each class is a program of its own, which takes the directory of its store as argument; the build
+ * compiles them, and their tests run them.
  */
 @NullMarked
 package dev.varve.examples;
