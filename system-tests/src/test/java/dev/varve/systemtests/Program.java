@@ -1,0 +1,53 @@
+package dev.varve.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** The program under test as processes of their own: what the launcher starts, with the classes of this build. */
+final class Program {
+
+    /** How long anything may take before a test gives up: long enough for a machine under any load. */
+    static final int PATIENCE_SECONDS = 120;
+
+    private Program() {}
+
+    /** The command line that the launcher becomes. */
+    static List<String> command(List<String> jvmOptions, List<String> arguments) {
+        List<String> command = new ArrayList<>(List.of(
+                javaHome().resolve("bin/java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "-XX:+UseG1GC",
+                "-XX:+ExitOnOutOfMemoryError"));
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.varve.cli.Main"));
+        command.addAll(arguments);
+        return command;
+    }
+
+    /** The JDK of this run. */
+    static Path javaHome() {
+        return Path.of(System.getProperty("java.home"));
+    }
+
+    /** Starts a process that appends all it prints to a file. */
+    static Process start(List<String> command, Path output) throws IOException {
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(Redirect.appendTo(output.toFile()))
+                .start();
+    }
+
+    /** Waits for the end of a process. */
+    static int exitCode(Process process) throws InterruptedException {
+        assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
+                .as("%s has ended", process)
+                .isTrue();
+        return process.exitValue();
+    }
+}

@@ -1,0 +1,181 @@
+package dev.varve.systemtests;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.client.UnreachableException;
+import dev.varve.client.VarveClient;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code varve server} as a process of its own, on a data directory and a port that outlive it: it can be killed and
+ * started again. For one thread at a time.
+ */
+final class ServerProcess implements AutoCloseable {
+
+    private static final int FIRST_PORT = 20_000;
+    private static final int PORTS = 10_000;
+    private static final long POLL_NANOS = 10_000_000;
+
+    private final List<String> command;
+    private final String url;
+    private final Path log;
+    private @Nullable Process process;
+
+    /**
+     * Nothing is started yet.
+     *
+     * @param directory of the data, and of the log beside it
+     * @param jvmOptions such as {@code -Xmx64m}
+     * @param arguments further ones of {@code varve server}
+     */
+    ServerProcess(Path directory, List<String> jvmOptions, String... arguments) throws IOException {
+        this(directory, line -> Program.command(jvmOptions, line), arguments);
+    }
+
+    /** Makes the whole command of the arguments of {@code varve}. */
+    @FunctionalInterface
+    interface Launcher {
+        List<String> command(List<String> arguments);
+    }
+
+    /** The same, started in another way. */
+    ServerProcess(Path directory, Launcher launcher, String... arguments) throws IOException {
+        Files.createDirectories(directory);
+        String address = "127.0.0.1:" + freePort();
+        List<String> line = new ArrayList<>(
+                List.of("server", "--data", directory.resolve("data").toString(), "--http", address));
+        line.addAll(List.of(arguments));
+        this.command = launcher.command(line);
+        this.url = "http://" + address;
+        this.log = directory.resolve("server.log");
+    }
+
+    /** Below the ports that the system gives to outgoing connections, so that none of these takes it between two lives. */
+    private static int freePort() throws IOException {
+        while (true) {
+            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
+            try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return probe.getLocalPort();
+            } catch (BindException taken) {
+                // Another one, then.
+            }
+        }
+    }
+
+    /** Starts it and waits until it takes writes. */
+    ServerProcess start() throws IOException {
+        launch();
+        awaitReady();
+        return this;
+    }
+
+    /** Starts it and returns at once. */
+    void launch() throws IOException {
+        process = Program.start(command, log);
+    }
+
+    /** Waits until {@code /readyz} answers 200. */
+    void awaitReady() {
+        try (VarveClient client = client()) {
+            await("ready", () -> ready(client));
+        }
+    }
+
+    /**
+     * Waits for something that the running server brings about.
+     *
+     * @param what names it in the failure of a test that has waited too long, or whose server has ended
+     */
+    void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Program.PATIENCE_SECONDS);
+        while (!condition.getAsBoolean()) {
+            assertThat(running().isAlive())
+                    .as(() -> "the server is alive; waiting for: " + what + "\n" + log())
+                    .isTrue();
+            assertThat(System.nanoTime() - deadline)
+                    .as(() -> "time is left; waiting for: " + what + "\n" + log())
+                    .isNegative();
+            LockSupport.parkNanos(POLL_NANOS);
+        }
+    }
+
+    private static boolean ready(VarveClient client) {
+        try {
+            return client.page("/readyz").status() == 200;
+        } catch (UnreachableException notListening) {
+            return false;
+        }
+    }
+
+    /** Ends it with SIGKILL. */
+    void kill() {
+        running().destroyForcibly().onExit().join();
+    }
+
+    /** Ends it with SIGTERM, and returns its exit code. */
+    int stop() throws InterruptedException {
+        running().destroy();
+        return Program.exitCode(running());
+    }
+
+    private Process running() {
+        if (process == null) {
+            throw new IllegalStateException("not started");
+        }
+        return process;
+    }
+
+    long pid() {
+        return running().pid();
+    }
+
+    String url() {
+        return url;
+    }
+
+    /** A new client; to be closed. */
+    VarveClient client() {
+        return VarveClient.connect(url);
+    }
+
+    /** The value of a metric without labels. */
+    double metric(VarveClient client, String name) {
+        return client.page("/metrics")
+                .text()
+                .lines()
+                .filter(line -> line.startsWith(name + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** All that it printed, in all its lives. */
+    String log() {
+        try {
+            return Files.readString(log, UTF_8);
+        } catch (IOException e) {
+            return "no log: " + e;
+        }
+    }
+
+    /** Ends it with SIGKILL if it runs. */
+    @Override
+    public void close() {
+        if (process != null) {
+            kill();
+        }
+    }
+}
