@@ -281,8 +281,7 @@ public final class Manifest implements Closeable {
         try {
             file.sync();
         } catch (IOException e) {
-            failure = e;
-            throw e;
+            throw fail(e);
         }
         end += length;
         number++;
@@ -302,7 +301,15 @@ public final class Manifest implements Closeable {
                 cause.addSuppressed(e);
             }
         }
+        return fail(cause);
+    }
+
+    /** Takes no more edits: nobody knows what is durable. */
+    private IOException fail(IOException cause) {
         failure = cause;
+        log.error(
+                "the manifest has failed: nothing is written until the store is opened again: {}",
+                Trouble.describe(cause));
         return cause;
     }
 
@@ -322,7 +329,7 @@ public final class Manifest implements Closeable {
             written = write(files, directory, newName, newState);
         } catch (IOException e) {
             if (files.exists(directory.resolve(newName.toString()))) {
-                failure = e; // Renamed, but nobody knows whether durably: from here on the two might differ.
+                fail(e); // Renamed, but nobody knows whether durably: from here on the two might differ.
             }
             throw e;
         }

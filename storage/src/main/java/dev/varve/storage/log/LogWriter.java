@@ -15,6 +15,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The end of the log. Appending copies a record into memory, under its place in the last segment; committing writes what was
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LogWriter {
 
+    private static final Logger logger = LoggerFactory.getLogger(LogWriter.class);
     private static final int BUFFER_BYTES = 256 << 10;
     private static final int LARGEST_KEPT_BUFFER_BYTES = 4 << 20;
     private static final int BUFFERS_KEPT = 4;
@@ -302,6 +305,11 @@ final class LogWriter {
 
     OutcomeUnknownException fail(Throwable e) {
         IOException cause = e instanceof IOException io ? io : new IOException(e);
+        if (failure == null) {
+            logger.error(
+                    "the log has failed: nothing is written or acknowledged until the store is opened again: {}",
+                    Trouble.describe(cause));
+        }
         failure = cause;
         return new OutcomeUnknownException(cause);
     }
