@@ -87,10 +87,19 @@ final class ServerProcess implements AutoCloseable {
         process = Program.start(command, log);
     }
 
-    /** Waits until {@code /readyz} answers 200. */
+    /** Waits until it takes writes. */
     void awaitReady() {
+        awaitPage("/readyz");
+    }
+
+    /** Waits until it answers, whether it takes writes or not. */
+    void awaitLive() {
+        awaitPage("/livez");
+    }
+
+    private void awaitPage(String path) {
         try (VarveClient client = client()) {
-            await("ready", () -> ready(client));
+            await(path, () -> answers(client, path));
         }
     }
 
@@ -112,9 +121,9 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    private static boolean ready(VarveClient client) {
+    private static boolean answers(VarveClient client, String path) {
         try {
-            return client.page("/readyz").status() == 200;
+            return client.page(path).status() == 200;
         } catch (UnreachableException notListening) {
             return false;
         }
