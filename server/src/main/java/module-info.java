@@ -4,6 +4,8 @@ module dev.varve.server {
     requires dev.varve.replication;
     requires transitive dev.varve.storage;
     requires io.netty.buffer;
+    requires io.netty.codec;
+    requires io.netty.codec.http;
     requires io.netty.common;
     requires io.netty.transport;
     requires io.prometheus.metrics.model;

@@ -1,16 +1,15 @@
 /**
  * Pure codecs: values in, values out. This module opens no socket and no file.
  *
- * <p>A request comes in as bytes: {@link dev.varve.protocol.RequestHeadParser} reads its head, with the
- * {@link dev.varve.protocol.QueryParameters} of its target, {@link dev.varve.protocol.ChunkedBody} finds the data of a
- * chunked body, and {@link dev.varve.protocol.BatchPutJson} reads a batch. An answer goes out as
+ * <p>HTTP itself is decoded elsewhere. Of a request, {@link dev.varve.protocol.QueryParameters} reads the query of its
+ * target, and {@link dev.varve.protocol.BatchPutJson} the body of a batch. An answer goes out as
  * {@link dev.varve.protocol.EntriesJson}, which is written into buffers of any size, or as a
  * {@link dev.varve.protocol.Problem} with its {@link dev.varve.protocol.ErrorCode}. Everything that is wrong with a request
  * is a {@link dev.varve.protocol.ProblemException}, which carries the answer.
  *
  * <pre>{@code
- * RequestHead head = parser.parse(bytes, 0, length);       // null: not there whole
- * byte[] key = head.query().required("key");               // 400 if missing, empty or repeated
+ * QueryParameters query = QueryParameters.parse("key=a%20b");
+ * byte[] key = query.required("key");                      // 400 if missing, empty or repeated
  * }</pre>
  *
  * <p>Threads: the types with static methods and the records may be used from anywhere; the parsers and writers hold the

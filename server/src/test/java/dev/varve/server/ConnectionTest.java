@@ -54,7 +54,6 @@ class ConnectionTest {
                 "PUT /put?key=smuggled HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
                 "PUT /put?key=smuggled HTTP/1.1\r\nHost: h\r\nTransfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
                 "PUT /put?key=smuggled HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
-                "PUT /put?key=smuggled HTTP/1.1\r\nHost: h\r\nX: a\r\n Content-Length: 5\r\n\r\nhello",
                 "PUT /put?key=smuggled HTTP/1.1\r\nHost: h\r\nX: a\nContent-Length: 5\r\n\r\nhello",
                 "PUT /put?key=smuggled HTTP/1.1\r\nHost: h\r\nX: a\rContent-Length: 5\r\n\r\nhello",
                 "PUT /put?key=smuggled HTTP/1.1\nHost: h\nContent-Length: 5\n\nhello",
@@ -65,7 +64,8 @@ class ConnectionTest {
                 "PUT /put?key=smuggled HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n100000005\r\nhello\r\n0\r\n\r\n",
                 "PUT /put?key=smuggled HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
                 "PUT /put?key=smuggled HTTP/1.1\r\nHost: h\r\nHost: g\r\nContent-Length: 5\r\n\r\nhello",
-                "PUT /put?key=smuggled HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
+                "PUT /put?key=smuggled HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+                "PUT /put?key=smuggled HTTP/1.0\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello"
             })
     void anAmbiguousRequestIs400AndNothingBehindItIsRead(String request) throws IOException {
         Answer answer = client.exchange(request + put("behind", "x"));
@@ -77,6 +77,21 @@ class ConnectionTest {
                 .isNull();
         assertThat(server.store().get("behind".getBytes(java.nio.charset.StandardCharsets.US_ASCII)))
                 .isNull();
+    }
+
+    @Test
+    void aFoldedHeaderLineIsOneLine() throws IOException {
+        client.send("PUT /put?key=folded HTTP/1.1\r\nHost: h\r\nX: a\r\n Content-Length: 5\r\n\r\n"
+                + head("GET /read?key=folded"));
+        assertThat(client.answer().status()).isEqualTo(200);
+        assertThat(client.answer().body()).isEmpty();
+    }
+
+    @Test
+    void aGetWithTheKeysOfAnOldWebSocketHasNoBody() throws IOException {
+        client.send(head("GET /livez", "Sec-WebSocket-Key1: a\r\n", "Sec-WebSocket-Key2: b\r\n") + head("GET /readyz"));
+        assertThat(client.answer().text()).isEqualTo("ok\n");
+        assertThat(client.answer().text()).isEqualTo("ready\n");
     }
 
     @Test
@@ -211,6 +226,33 @@ class ConnectionTest {
         client.send(put("half", "x") + head("GET /read?key=half")).endOutput();
         assertThat(client.answer().status()).isEqualTo(200);
         assertThat(client.answer().text()).isEqualTo("x");
+        assertThat(client.isClosed()).isTrue();
+    }
+
+    @Test
+    void requestsThatAreHeldBackAreAnsweredWhenTheClientHasEndedItsOutput() throws IOException {
+        client.send(put("held", "x") + head("GET /read?key=held").repeat(3)).endOutput();
+        assertThat(client.answer().status()).isEqualTo(200);
+        for (int i = 0; i < 3; i++) {
+            assertThat(client.answer().text()).as("read %d", i).isEqualTo("x");
+        }
+        assertThat(client.isClosed()).isTrue();
+    }
+
+    @Test
+    void aHeadThatWillNeverBeWholeIsNotAwaited() throws IOException {
+        client.send(put("half", "x") + "GET /read?key=ha").endOutput();
+        assertThat(client.answer().status()).isEqualTo(200);
+        assertThat(client.isClosed()).isTrue();
+    }
+
+    @Test
+    void aBodyThatWillNeverComeIsNotAwaited() throws IOException {
+        client.send(put("first", "1") + head("PUT /put?key=never", "Content-Length: 1\r\n", "Expect: 100-continue\r\n"))
+                .endOutput();
+        assertThat(client.answer().status()).isEqualTo(200);
+        assertThat(client.answer().status()).isEqualTo(100);
+        assertThat(client.answer().text()).contains("\"code\":\"body-unreadable\"");
         assertThat(client.isClosed()).isTrue();
     }
 

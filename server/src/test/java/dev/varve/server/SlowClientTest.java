@@ -167,6 +167,35 @@ class SlowClientTest {
         awaitMetric(running, "varve_open_snapshots", 0);
     }
 
+    @Test
+    void requestsThatAreHeldBackForASlowClientAreNotLate() throws IOException {
+        VarveServer running = start(options().timeouts(timeouts().withHeader(Duration.ofMillis(500))));
+        byte[] value = new byte[30_000];
+        running.store().put(new byte[] {'v'}, value);
+        int requests = 1_000;
+        try (RawClient slow = new RawClient(running.httpAddress(), 8 << 10)) {
+            slow.send(head("GET /read?key=v").repeat(requests));
+            awaitSeconds(running, 2);
+            for (int i = 0; i < requests; i++) {
+                Answer answer = slow.answer();
+                assertThat(answer.status()).as("answer %d", i).isEqualTo(200);
+                assertThat(answer.body()).hasSize(value.length);
+            }
+        }
+    }
+
+    /** Waits until the server's clock has moved on so many times. */
+    private static void awaitSeconds(VarveServer running, int seconds) throws IOException {
+        try (RawClient client = new RawClient(running.httpAddress())) {
+            String last = "";
+            for (int changes = 0; changes <= seconds; ) {
+                String date = client.exchange(head("GET /livez")).header("date");
+                changes += date.equals(last) ? 0 : 1;
+                last = date;
+            }
+        }
+    }
+
     private static long directBytes() {
         return ((ByteBufAllocatorMetricProvider) ByteBufAllocator.DEFAULT)
                 .metric()

@@ -18,7 +18,7 @@ final class ConnectionTimeouts {
     private long lastReceivedNanos;
     private long lastAnsweredNanos;
 
-    /** When the first byte of the head that is arriving came; valid while one is. */
+    /** Since when a head has been arriving; valid while one is. */
     private long headBeganNanos;
 
     private boolean headArriving;
@@ -55,9 +55,13 @@ final class ConnectionTimeouts {
 
     /** A head has come whole. */
     void begun(long now) {
-        headArriving = connection.reader().hasInput();
-        headBeganNanos = now;
         bodyBeganNanos = now;
+    }
+
+    /** The next head may come, or some of it has come already. */
+    void awaitsHead(boolean arriving) {
+        headArriving = arriving;
+        headBeganNanos = Math.max(lastReceivedNanos, lastAnsweredNanos);
     }
 
     void answered(long now) {
@@ -119,10 +123,12 @@ final class ConnectionTimeouts {
     }
 
     private void checkHead(long now) {
-        if (!connection.unanswered().isEmpty()) {
+        if (!connection.unanswered().isEmpty() || !connection.canBegin()) {
+            // Nothing is read of it for now, which is not for the client to answer for.
+            headBeganNanos = now;
             return;
         }
-        if (connection.reader().hasInput()) {
+        if (headArriving) {
             if (now - headBeganNanos > timeouts.header().toNanos()) {
                 connection
                         .reader()

@@ -1,6 +1,5 @@
 package dev.varve.server.http;
 
-import dev.varve.protocol.RequestHeadParser;
 import dev.varve.server.metrics.LoopMetrics;
 import io.netty.channel.EventLoop;
 import java.util.ArrayList;
@@ -15,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the connections of one event loop share: buffers, counters, the clock of their timeouts, and the way in for writes
+ * What the connections of one event loop share: counters, the clock of their timeouts, and the way in for writes
  * that have been committed.
  *
  * <p>A group commit answers many writes at once. They come as a stack of exchanges, and only the one that finds the stack
@@ -34,8 +33,6 @@ final class EventLoopContext {
 
     private final ServerContext server;
     private final EventLoop eventLoop;
-    private final RequestHeadParser parser;
-    private final byte[] scratch;
     private final LoopMetrics metrics = new LoopMetrics();
     private final AnswerWriter answers;
     private final Set<HttpConnection> connections = new HashSet<>();
@@ -46,8 +43,6 @@ final class EventLoopContext {
         this.server = server;
         this.eventLoop = eventLoop;
         this.answers = answers;
-        this.parser = new RequestHeadParser(server.lineBytesMax(), server.headBytesMax());
-        this.scratch = new byte[server.headBytesMax() + 1];
     }
 
     /** Begins to watch the timeouts. */
@@ -62,15 +57,6 @@ final class EventLoopContext {
 
     EventLoop eventLoop() {
         return eventLoop;
-    }
-
-    RequestHeadParser parser() {
-        return parser;
-    }
-
-    /** Room for one request head. */
-    byte[] scratch() {
-        return scratch;
     }
 
     LoopMetrics metrics() {

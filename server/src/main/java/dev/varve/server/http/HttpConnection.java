@@ -10,6 +10,8 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -111,10 +113,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
-        ByteBuf in = (ByteBuf) message;
         inReadBurst = true;
-        timeouts.received(loop.now(), in.readableBytes());
-        reader.received(in);
+        try {
+            reader.take((HttpObject) message);
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
     }
 
     @Override
@@ -129,6 +133,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     /** True if there is room for one more request. */
     boolean canBegin() {
         return !noMoreRequests && unanswered.size() < PIPELINE_DEPTH && channel.isWritable() && !server().draining();
+    }
+
+    /** True once the client has ended its side. */
+    boolean inputEnded() {
+        return inputEnded;
     }
 
     /** Begins no request behind the one at hand. */
@@ -148,13 +157,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             case PUT -> submit(request, Command.put(request.key(), body));
             case DELETE -> submit(request, Command.deleteExisting(request.key()));
             case BATCH_PUT -> batches.begin(request, body);
-            case READ, RANGE, ROOT, LIVEZ, READYZ, METRICS -> {
-                if (unanswered.isEmpty()) {
-                    reads.begin(request);
-                } else {
-                    reader.whenFirst(() -> reads.begin(request));
-                }
-            }
+            case READ, RANGE, ROOT, LIVEZ, READYZ, METRICS -> reader.whenFirst(() -> reads.begin(request));
             case null -> throw new IllegalStateException("a request without a route is not dispatched");
         }
     }
@@ -284,10 +287,15 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         timeouts.lingering(loop.now() + (server().draining() ? LINGER_NANOS_DRAINING : LINGER_NANOS));
         reader.linger();
         if (inputEnded) {
-            Sockets.closeWhenSent(channel);
+            closeWhenSent();
         } else {
             Sockets.endOutputWhenSent(channel);
         }
+    }
+
+    /** Closes when everything that was written has been sent. */
+    void closeWhenSent() {
+        Sockets.closeWhenSent(channel);
     }
 
     /** Closes if nothing is in progress; otherwise the answer that is last will. */
@@ -315,18 +323,16 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         inputEnded = true;
-        boolean idle = reader.state() == State.HEAD && unanswered.isEmpty();
-        if (idle || reader.state() == State.LINGER) {
-            Sockets.closeWhenSent(channel);
+        if (reader.state() == State.LINGER) {
+            closeWhenSent();
         } else {
-            reader.inputEnded();
+            reader.advance();
         }
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         loop.closed(this);
-        reader.close();
         abandonWork();
         unanswered.clear();
     }

@@ -129,7 +129,8 @@ public final class HttpListener {
         int open = server.connections().incrementAndGet();
         accepted.closeFuture().addListener(closed -> server.connections().decrementAndGet());
         boolean tooMany = open > server.options().maxConnections();
-        accepted.pipeline().addLast(new HttpConnection(loop, accepted, tooMany));
+        HttpConnection connection = new HttpConnection(loop, accepted, tooMany);
+        accepted.pipeline().addLast(connection.reader().decoder(), connection);
     }
 
     /** The address that is listened on, with the port that was found if any free one was asked for. */

@@ -2,11 +2,9 @@ package dev.varve.server.http;
 
 import dev.varve.protocol.AcceptHeader;
 import dev.varve.protocol.ErrorCode;
-import dev.varve.protocol.HttpMethod;
 import dev.varve.protocol.ParameterText;
 import dev.varve.protocol.ProblemException;
 import dev.varve.protocol.QueryParameters;
-import dev.varve.protocol.RequestHead;
 import dev.varve.server.metrics.OperationKind;
 import dev.varve.storage.KeyRange;
 import dev.varve.storage.StoreOptions;
@@ -85,14 +83,14 @@ record Request(
                 nowNanos + timeoutNanos,
                 head.keepAlive(),
                 head.http10(),
-                head.method() == HttpMethod.HEAD,
+                head.headOnly(),
                 head.accept());
     }
 
     /** Stands for a request that was not understood; the connection may go on behind it only if {@code keepAlive}. */
     static Request unknown(@Nullable RequestHead head, long nowNanos, boolean keepAlive) {
         boolean http10 = head != null && head.http10();
-        boolean headOnly = head != null && head.method() == HttpMethod.HEAD;
+        boolean headOnly = head != null && head.headOnly();
         Route route = head == null ? null : Route.of(head.path());
         return new Request(route, NO_KEY, null, 0, nowNanos, Long.MAX_VALUE, keepAlive, http10, headOnly, null);
     }

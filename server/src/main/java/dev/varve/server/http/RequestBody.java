@@ -1,11 +1,9 @@
 package dev.varve.server.http;
 
-import dev.varve.protocol.ChunkedBody;
 import dev.varve.protocol.ProblemException;
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import java.util.function.LongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A body while it arrives. One with a {@code Content-Length} goes straight into the array that the store will keep; a
@@ -26,9 +24,7 @@ final class RequestBody {
     private final long limitBytes;
     private final LongFunction<ProblemException> tooLarge;
     private final Reservation reservation;
-    private final @Nullable ChunkedBody chunks;
 
-    private long remaining;
     private long receivedBytes;
     private byte[] bytes;
 
@@ -37,7 +33,7 @@ final class RequestBody {
      *
      * @param contentLength its length, for which memory is reserved already; -1 if it is chunked
      * @param kept false if it is thrown away
-     * @param limitBytes more is refused
+     * @param limitBytes more is refused; at least the content length
      * @param tooLarge makes the refusal, of the actual length or -1
      */
     RequestBody(
@@ -50,34 +46,27 @@ final class RequestBody {
         this.limitBytes = limitBytes;
         this.tooLarge = tooLarge;
         this.reservation = reservation;
-        this.chunks = contentLength < 0 ? new ChunkedBody() : null;
-        this.remaining = Math.max(contentLength, 0);
-        this.bytes = new byte[kept ? (int) remaining : 0];
+        this.bytes = new byte[kept ? (int) Math.max(contentLength, 0) : 0];
     }
 
     /**
-     * Takes what there is of the body and leaves what is behind it.
+     * Takes the next piece, all that is readable of it.
      *
-     * @return true if the body is complete
-     * @throws ProblemException if it is too large, malformed, or memory is not to be had
+     * @throws ProblemException if the body is too large, or memory is not to be had
      */
-    boolean read(ByteBuf in) {
-        if (chunks == null) {
-            remaining -= take(in, (int) Math.min(remaining, in.readableBytes()));
-            return remaining == 0;
+    void take(ByteBuf piece) {
+        int count = piece.readableBytes();
+        if (receivedBytes + count > limitBytes) {
+            throw tooLarge.apply(-1);
         }
-        while (in.isReadable() && !chunks.ended()) {
-            int data = Math.min(chunks.dataBytes(), in.readableBytes());
-            if (data > 0) {
-                chunks.tookData(take(in, data));
-            } else {
-                chunks.take(in.readByte());
-            }
+        if (kept) {
+            ensureRoom(count);
+            piece.readBytes(bytes, (int) receivedBytes, count);
         }
-        return chunks.ended();
+        receivedBytes += count;
     }
 
-    /** How many bytes of data have come. */
+    /** How many bytes have come. */
     long receivedBytes() {
         return receivedBytes;
     }
@@ -85,20 +74,6 @@ final class RequestBody {
     /** The whole body; the array is the caller's. */
     byte[] bytes() {
         return bytes.length == receivedBytes ? bytes : Arrays.copyOf(bytes, (int) receivedBytes);
-    }
-
-    private int take(ByteBuf in, int count) {
-        if (receivedBytes + count > limitBytes) {
-            throw tooLarge.apply(-1);
-        }
-        if (!kept) {
-            in.skipBytes(count);
-        } else {
-            ensureRoom(count);
-            in.readBytes(bytes, (int) receivedBytes, count);
-        }
-        receivedBytes += count;
-        return count;
     }
 
     private void ensureRoom(int count) {

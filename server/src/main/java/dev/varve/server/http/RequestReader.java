@@ -3,18 +3,21 @@ package dev.varve.server.http;
 import dev.varve.protocol.ErrorCode;
 import dev.varve.protocol.Problem;
 import dev.varve.protocol.ProblemException;
-import dev.varve.protocol.RequestHead;
 import dev.varve.storage.StoreOptions;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpObject;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.LastHttpContent;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes requests out of the bytes of one connection, one after the other. It takes the next one only when there is room for
- * it: while a request waits for memory, for its turn, or is being worked on, what follows stays in the socket, but for a
- * little that has been read already. Belongs to one event loop.
+ * Takes the requests of one connection from its {@link RequestDecoder}, one after the other. It takes the next one only when
+ * there is room for it: while a request waits for memory, for its turn, or is being worked on, what follows stays in the
+ * socket, but for a little that has been read already. Belongs to one event loop.
  */
-final class RequestReader {
+final class RequestReader implements RequestDecoder.Intake {
 
     /** A body that is not wanted is read to its end if it is no longer than this, to keep the connection. */
     private static final int DISCARDED_BYTES_MAX = 64 << 10;
@@ -22,7 +25,6 @@ final class RequestReader {
     /** Bytes that are read while no request can be begun, before the socket is left unread. */
     private static final int READ_AHEAD_BYTES = 16 << 10;
 
-    private static final int FIRST_LOOK_BYTES = 2048;
     private static final byte[] NO_BYTES = new byte[0];
 
     /** What the connection is doing with its input. */
@@ -33,7 +35,7 @@ final class RequestReader {
         MEMORY,
         /** Waiting until all earlier requests are answered. */
         TURN,
-        /** Reading a body. */
+        /** Reading a body, or the end of a request without one. */
         BODY,
         /** The request is understood and its answer is being made. */
         WORK,
@@ -46,14 +48,12 @@ final class RequestReader {
     private final HttpConnection connection;
     private final ServerContext server;
     private final EventLoopContext loop;
+    private final RequestDecoder decoder;
 
     private State state = State.HEAD;
-    private @Nullable ByteBuf input;
-    private boolean advancing;
 
     // Of the request that is being taken in.
     private @Nullable Request request;
-    private @Nullable RequestHead head;
     private @Nullable RequestBody body;
     private @Nullable Problem problemBehindBody;
     private long leaseBytes;
@@ -65,6 +65,11 @@ final class RequestReader {
         this.connection = connection;
         this.loop = loop;
         this.server = loop.server();
+        this.decoder = new RequestDecoder(this, server.requestLineBytesMax(), server.headerBytesMax());
+    }
+
+    RequestDecoder decoder() {
+        return decoder;
     }
 
     State state() {
@@ -82,139 +87,135 @@ final class RequestReader {
         return body;
     }
 
+    /** True if bytes have come that are not looked at yet. */
     boolean hasInput() {
-        return input != null && input.isReadable();
-    }
-
-    /** Takes over bytes that have arrived. */
-    void received(ByteBuf in) {
-        if (state == State.LINGER || state == State.CLOSED) {
-            in.release();
-            return;
-        }
-        if (input == null) {
-            input = in;
-        } else {
-            input.writeBytes(in);
-            in.release();
-        }
-        advance();
+        return decoder.heldBytes() > 0;
     }
 
     /** Does whatever can be done now with the input. */
     void advance() {
-        if (advancing) {
-            return;
+        if (state == State.TURN && connection.unanswered().isEmpty()) {
+            takeTurn();
         }
-        advancing = true;
-        try {
-            while (step()) {
-                // As long as it gets on.
-            }
-        } catch (ProblemException e) {
-            refuse(e.problem());
-        } finally {
-            advancing = false;
-        }
-        if (input != null && !input.isReadable()) {
-            input.release();
-            input = null;
+        decoder.resume();
+    }
+
+    // ---- What the decoder asks ----
+
+    @Override
+    public void arrived(int bytes) {
+        connection.timeouts().received(loop.now(), bytes);
+    }
+
+    @Override
+    public boolean wantsInput() {
+        return state == State.BODY || (state == State.HEAD && connection.canBegin());
+    }
+
+    @Override
+    public boolean dropsInput() {
+        return state == State.LINGER || state == State.CLOSED;
+    }
+
+    @Override
+    public void decoded() {
+        if (connection.inputEnded()) {
+            endWithInput();
         }
         connection.setReading(
                 switch (state) {
                     case BODY, LINGER -> true;
                     case MEMORY, CLOSED -> false;
-                    case HEAD -> connection.canBegin() || readAheadBytes() < READ_AHEAD_BYTES;
-                    case TURN, WORK -> readAheadBytes() < READ_AHEAD_BYTES;
+                    case HEAD -> connection.canBegin() || decoder.heldBytes() < READ_AHEAD_BYTES;
+                    case TURN, WORK -> decoder.heldBytes() < READ_AHEAD_BYTES;
                 });
     }
 
-    private boolean step() {
-        return switch (state) {
-            case HEAD -> hasInput() && connection.canBegin() && begin();
-            case TURN -> connection.unanswered().isEmpty() && takeTurn();
-            case BODY -> readBody();
-            case MEMORY, WORK, LINGER, CLOSED -> false;
-        };
-    }
-
-    private int readAheadBytes() {
-        return input == null ? 0 : input.readableBytes();
-    }
-
-    private boolean begin() {
-        ByteBuf in = input;
-        RequestHead parsed = in == null ? null : parseHead(in);
-        if (parsed == null) {
-            return false;
+    /** The client has ended its side: what has not come by now never will. */
+    private void endWithInput() {
+        if (state == State.BODY) {
+            refuse(new Problem(
+                    ErrorCode.BODY_UNREADABLE,
+                    "The connection was closed before the whole body had come.",
+                    "Send the request again; nothing was stored."));
+        } else if (state == State.HEAD && connection.unanswered().isEmpty() && (connection.canBegin() || !hasInput())) {
+            connection.closeWhenSent();
         }
-        head = parsed;
+    }
+
+    @Override
+    public void closed() {
+        state = State.CLOSED;
+        abandon();
+    }
+
+    // ---- Requests ----
+
+    /** Takes a piece of a request; the caller releases it. */
+    void take(HttpObject piece) {
+        if (piece instanceof HttpRequest head) {
+            begin(head);
+        } else if (piece instanceof HttpContent content && state == State.BODY) {
+            takeBody(content);
+        } // Else it belongs to a request that has been refused.
+    }
+
+    private void begin(HttpRequest decoded) {
         long now = loop.now();
         connection.timeouts().begun(now);
+        RequestHead head;
+        try {
+            head = RequestHead.of(decoded);
+        } catch (ProblemException e) {
+            refuse(e.problem());
+            return;
+        }
         Request understood;
         try {
             understood = Request.of(
-                    parsed,
+                    head,
                     now,
                     connection.timeouts().requestNanos(),
                     server.options().store());
         } catch (ProblemException e) {
-            refuseBeforeBody(parsed, Request.unknown(parsed, now, parsed.keepAlive()), e.problem());
-            return true;
+            refuseBeforeBody(head, Request.unknown(head, now, head.keepAlive()), e.problem());
+            return;
         }
         request = understood;
         if (!understood.keepAlive()) {
             connection.takeNoMore();
         }
-        if (parsed.hasBody()) {
-            beginBody(parsed, understood);
+        if (head.hasBody()) {
+            beginBody(head, understood);
         } else {
-            dispatch(understood, NO_BYTES);
+            // The decoder says at once that it has ended.
+            state = State.BODY;
         }
-        return true;
-    }
-
-    private @Nullable RequestHead parseHead(ByteBuf in) {
-        byte[] scratch = loop.scratch();
-        int length = Math.min(in.readableBytes(), FIRST_LOOK_BYTES);
-        in.getBytes(in.readerIndex(), scratch, 0, length);
-        RequestHead parsed = loop.parser().parse(scratch, 0, length);
-        if (parsed == null && in.readableBytes() > length) {
-            length = Math.min(in.readableBytes(), scratch.length);
-            in.getBytes(in.readerIndex(), scratch, 0, length);
-            parsed = loop.parser().parse(scratch, 0, length);
-        }
-        if (parsed != null) {
-            in.skipBytes(parsed.length());
-        }
-        return parsed;
     }
 
     // ---- Bodies ----
 
-    private void beginBody(RequestHead parsed, Request understood) {
-        if (parsed.contentLength() > bodyLimit(understood)) {
+    private void beginBody(RequestHead head, Request understood) {
+        if (head.contentLength() > bodyLimit(understood)) {
             refuseBeforeBody(
-                    parsed,
-                    understood,
-                    tooLarge(understood, parsed.contentLength()).problem());
+                    head, understood, tooLarge(understood, head.contentLength()).problem());
             return;
         }
-        long memory = BatchHandler.memoryFor(understood, parsed.contentLength());
-        withMemory(memory, () -> expectBody(parsed, understood));
+        long memory = BatchHandler.memoryFor(understood, head.contentLength());
+        withMemory(memory, () -> expectBody(head, understood));
     }
 
-    private void expectBody(RequestHead parsed, Request understood) {
+    private void expectBody(RequestHead head, Request understood) {
         boolean kept = problemBehindBody == null
                 && understood.route() != null
                 && understood.route().takesBody();
         body = new RequestBody(
-                parsed.contentLength(),
+                head.contentLength(),
                 kept,
                 bodyLimit(understood),
                 actual -> tooLarge(understood, actual),
                 this::reserveMore);
-        if (parsed.expectsContinue() && !hasInput()) {
+        if (head.expectsContinue() && !hasInput()) {
             whenFirst(() -> {
                 connection.write(Unpooled.wrappedBuffer(AnswerWriter.CONTINUE));
                 connection.flush();
@@ -225,27 +226,35 @@ final class RequestReader {
         }
     }
 
-    private boolean readBody() {
-        RequestBody arriving = body;
-        ByteBuf in = input;
-        Request understood = request;
-        if (arriving == null || in == null || understood == null || !arriving.read(in)) {
-            return false;
+    private void takeBody(HttpContent piece) {
+        try {
+            if (piece.decoderResult().isFailure()) {
+                throw RequestHead.bodyNotDecoded(piece.decoderResult().cause());
+            }
+            if (body != null) {
+                body.take(piece.content());
+            }
+        } catch (ProblemException e) {
+            refuse(e.problem());
+            return;
         }
-        Problem problem = problemBehindBody;
-        if (problem == null) {
-            dispatch(understood, arriving.bytes());
-        } else {
-            problemBehindBody = null;
-            connection.answer(understood, 0, problem);
+        if (piece instanceof LastHttpContent) {
+            endBody();
         }
-        return true;
     }
 
-    private void dispatch(Request understood, byte[] bytes) {
+    private void endBody() {
+        Request understood = Objects.requireNonNull(request, "a body belongs to a request");
+        byte[] bytes = body == null ? NO_BYTES : body.bytes();
+        Problem problem = problemBehindBody;
         body = null;
+        problemBehindBody = null;
         state = State.WORK;
-        connection.dispatch(understood, bytes);
+        if (problem == null) {
+            connection.dispatch(understood, bytes);
+        } else {
+            connection.answer(understood, 0, problem);
+        }
     }
 
     private long bodyLimit(Request understood) {
@@ -320,18 +329,21 @@ final class RequestReader {
 
     /** Goes on once everything before this request is answered. */
     void whenFirst(Runnable turn) {
-        onTurn = turn;
-        state = State.TURN;
+        if (connection.unanswered().isEmpty()) {
+            turn.run();
+        } else {
+            onTurn = turn;
+            state = State.TURN;
+        }
     }
 
-    private boolean takeTurn() {
+    private void takeTurn() {
         Runnable turn = onTurn;
         onTurn = null;
         state = State.WORK;
         if (turn != null) {
             turn.run();
         }
-        return true;
     }
 
     // ---- Ends of requests ----
@@ -340,54 +352,34 @@ final class RequestReader {
     void next() {
         state = State.HEAD;
         request = null;
-        head = null;
         body = null;
+        connection.timeouts().awaitsHead(hasInput());
     }
 
-    private void refuseBeforeBody(RequestHead parsed, Request refused, Problem problem) {
+    private void refuseBeforeBody(RequestHead head, Request refused, Problem problem) {
         request = refused;
-        boolean shortBody = parsed.contentLength() >= 0 && parsed.contentLength() <= DISCARDED_BYTES_MAX;
-        if (parsed.hasBody() && shortBody && !parsed.expectsContinue() && parsed.keepAlive()) {
+        boolean shortBody = head.contentLength() >= 0 && head.contentLength() <= DISCARDED_BYTES_MAX;
+        if (shortBody && !head.expectsContinue() && head.keepAlive()) {
             problemBehindBody = problem;
-            expectBody(parsed, refused);
+            expectBody(head, refused);
             return;
         }
-        if (parsed.hasBody() || !parsed.keepAlive()) {
-            connection.takeNoMore();
-        }
+        connection.takeNoMore();
         connection.answer(refused, 0, problem);
     }
 
     /** Answers whatever is being taken in with an error, behind which nothing is read. */
     void refuse(Problem problem) {
-        Request refused = request != null ? request : Request.unknown(head, loop.now(), false);
+        Request refused = request != null ? request : Request.unknown(null, loop.now(), false);
         abandon();
         connection.takeNoMore();
         connection.answer(refused, 0, problem);
     }
 
-    /** The connection was closed by the client for its part. */
-    void inputEnded() {
-        if (state == State.BODY) {
-            refuse(new Problem(
-                    ErrorCode.BODY_UNREADABLE,
-                    "The connection was closed before the whole body had come.",
-                    "Send the request again; nothing was stored."));
-        }
-    }
-
     /** The last answer is on its way. */
     void linger() {
         state = State.LINGER;
-        dropInput();
-        connection.setReading(true);
-    }
-
-    /** The connection is gone. */
-    void close() {
-        state = State.CLOSED;
-        abandon();
-        dropInput();
+        decoder.resume();
     }
 
     private void abandon() {
@@ -399,18 +391,6 @@ final class RequestReader {
         waits++;
         if (waiting != null) {
             server.budget().cancel(waiting);
-        }
-    }
-
-    private void dropInput() {
-        // While a step is being made its input is in use; it is dropped behind it.
-        if (input != null) {
-            if (advancing) {
-                input.skipBytes(input.readableBytes());
-            } else {
-                input.release();
-                input = null;
-            }
         }
     }
 }

@@ -1,6 +1,5 @@
 package dev.varve.server.http;
 
-import dev.varve.protocol.HttpMethod;
 import dev.varve.server.metrics.OperationKind;
 import java.util.HashMap;
 import java.util.Map;
@@ -8,24 +7,25 @@ import org.jspecify.annotations.Nullable;
 
 /** The paths that are served, with the methods that each takes. */
 enum Route {
-    PUT("/put", OperationKind.PUT, HttpMethod.PUT, false),
-    READ("/read", OperationKind.READ, HttpMethod.GET, true),
-    RANGE("/range", OperationKind.RANGE, HttpMethod.GET, false),
-    BATCH_PUT("/batchput", OperationKind.BATCH_PUT, HttpMethod.POST, false),
-    DELETE("/delete", OperationKind.DELETE, HttpMethod.DELETE, false),
-    ROOT("/", OperationKind.OTHER, HttpMethod.GET, true),
-    LIVEZ("/livez", OperationKind.OTHER, HttpMethod.GET, true),
-    READYZ("/readyz", OperationKind.OTHER, HttpMethod.GET, true),
-    METRICS("/metrics", OperationKind.OTHER, HttpMethod.GET, true);
+    PUT("/put", OperationKind.PUT, "PUT", false),
+    READ("/read", OperationKind.READ, "GET", true),
+    RANGE("/range", OperationKind.RANGE, "GET", false),
+    BATCH_PUT("/batchput", OperationKind.BATCH_PUT, "POST", false),
+    DELETE("/delete", OperationKind.DELETE, "DELETE", false),
+    ROOT("/", OperationKind.OTHER, "GET", true),
+    LIVEZ("/livez", OperationKind.OTHER, "GET", true),
+    READYZ("/readyz", OperationKind.OTHER, "GET", true),
+    METRICS("/metrics", OperationKind.OTHER, "GET", true);
 
+    private static final String HEAD = "HEAD";
     private static final Map<String, Route> BY_PATH = byPath();
 
     private final String path;
     private final OperationKind kind;
-    private final HttpMethod method;
+    private final String method;
     private final boolean headToo;
 
-    Route(String path, OperationKind kind, HttpMethod method, boolean headToo) {
+    Route(String path, OperationKind kind, String method, boolean headToo) {
         this.path = path;
         this.kind = kind;
         this.method = method;
@@ -41,13 +41,13 @@ enum Route {
         return kind;
     }
 
-    boolean takes(HttpMethod wanted) {
-        return wanted == method || (headToo && wanted == HttpMethod.HEAD);
+    boolean takes(String wanted) {
+        return wanted.equals(method) || (headToo && wanted.equals(HEAD));
     }
 
     /** Its methods as the {@code Allow} header has them. */
     String allow() {
-        return headToo ? method + ", " + HttpMethod.HEAD : method.name();
+        return headToo ? method + ", " + HEAD : method;
     }
 
     /** True if a body is read and not only thrown away. */

@@ -72,13 +72,13 @@ final class ServerContext {
     }
 
     /** Longest request line: room for three keys, the bounds of a range and where to go on, with every byte escaped. */
-    int lineBytesMax() {
+    int requestLineBytesMax() {
         return 9 * options.store().maxKeyBytes() + (4 << 10);
     }
 
-    /** Largest request line and header section together. */
-    int headBytesMax() {
-        return lineBytesMax() + (24 << 10);
+    /** Largest header section. Netty joins folded lines one by one, in time that grows with the square of this. */
+    int headerBytesMax() {
+        return 8 << 10;
     }
 
     AtomicInteger connections() {

@@ -1,9 +1,10 @@
 /**
  * The HTTP port.
  *
- * <p>{@link dev.varve.server.http.HttpListener} accepts connections. A {@code HttpConnection} takes requests out of the
- * bytes of one connection, one after the other: a {@code Request} is what was understood of a head, a {@code RequestBody}
- * collects its body, and then the request goes one of three ways. A <em>write</em> becomes an {@code Exchange}, which the
+ * <p>{@link dev.varve.server.http.HttpListener} accepts connections. On each, a {@code RequestDecoder}, which is Netty's,
+ * decodes requests piece by piece, as the {@code RequestReader} wants them: a {@code RequestHead} checks what was decoded, a
+ * {@code Request} is what was understood of it, a {@code RequestBody} collects its body. Then the {@code HttpConnection} takes
+ * the request one of three ways. A <em>write</em> becomes an {@code Exchange}, which the
  * sequencer calls back when the write is on the disk; a <em>read</em> is answered at once if it is in memory, or by the
  * {@code ReadPool}; a <em>range</em> becomes an {@code AnswerStream}, which makes the next piece when the client has taken
  * the last. {@code AnswerWriter} puts answers into bytes.
