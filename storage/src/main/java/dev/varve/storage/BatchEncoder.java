@@ -35,7 +35,7 @@ final class BatchEncoder {
             limit("the batch", bytes, options.maxBatchBytes(), "maxBatchBytes");
         }
         Collection<Mutation> effective = mutations.size() == 1 ? mutations : lastOfEachKey(mutations);
-        long size = bytes + (long) FrameEncoder.overheadBytes() * effective.size();
+        long size = bytes + (long) Frames.HEADER_BYTES * effective.size();
         FrameEncoder frames = new FrameEncoder((int) Math.min(size, Integer.MAX_VALUE - 16));
         boolean first = true;
         for (Mutation mutation : effective) {

@@ -113,7 +113,7 @@ class FormatFuzzTest {
     }
 
     @Test
-    void aRecordHeaderIsValidOnlyWhereItWasWritten() {
+    void aRecordHeaderIsValidOnlyWhereItWasWritten() throws Exception {
         for (int i = 0; i < TRIES; i++) {
             RecordHeader header = header();
             long segment = random.nextLong();
@@ -128,7 +128,7 @@ class FormatFuzzTest {
     }
 
     @Test
-    void aDamagedRecordHeaderIsNoHeader() {
+    void aDamagedRecordHeaderIsNoHeader() throws Exception {
         RecordHeader header = header();
         ByteBuffer bytes = ByteBuffer.allocate(RecordHeader.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         header.write(bytes, 0, 7, 64);

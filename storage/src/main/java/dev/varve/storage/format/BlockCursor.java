@@ -22,7 +22,6 @@ public final class BlockCursor {
     private int nextEntry;
     private int payloadStart;
     private int payloadLength;
-    private boolean valid;
 
     /**
      * @param block a block without its trailer, from index 0 to the limit; shared, it is not changed
@@ -56,7 +55,6 @@ public final class BlockCursor {
     /** Moves to the last entry; false if there is none. */
     public boolean last() throws CorruptionException {
         if (restarts == 0) {
-            valid = false;
             return false;
         }
         toRestart(restarts - 1);
@@ -108,7 +106,6 @@ public final class BlockCursor {
     /** Moves to the next entry; false if there is none. */
     public boolean next() throws CorruptionException {
         if (nextEntry >= entriesEnd) {
-            valid = false;
             return false;
         }
         entryStart = nextEntry;
@@ -132,7 +129,6 @@ public final class BlockCursor {
         } finally {
             block.clear();
         }
-        valid = true;
         return true;
     }
 
@@ -140,7 +136,6 @@ public final class BlockCursor {
     public boolean previous() throws CorruptionException {
         int target = entryStart;
         if (target == 0) {
-            valid = false;
             return false;
         }
         int low = 0;
@@ -159,11 +154,6 @@ public final class BlockCursor {
             found = next();
         }
         return found;
-    }
-
-    /** True if the cursor stands on an entry. */
-    public boolean valid() {
-        return valid;
     }
 
     /** The key stands at the beginning of this array, until the next move. */

@@ -14,7 +14,7 @@ import java.nio.ByteOrder;
  * 16  u64  store id, high half
  * 24  u64  store id, low half
  * 32  u64  file id
- * 40  u64  size to which the file was preallocated before its first use; 0 if it grows
+ * 40  u64  size to which a log segment was preallocated before its first use; 0 in other files
  * 48  ...  zero
  * 60  u32  CRC32C of bytes 0 to 59
  * </pre>
@@ -22,7 +22,7 @@ import java.nio.ByteOrder;
  * @param kind what the file is
  * @param storeId to which store it belongs
  * @param fileId its id, as in its name
- * @param preallocatedBytes size to which it was preallocated; 0 if it grows
+ * @param preallocatedBytes size to which a log segment was preallocated; 0 in other files
  */
 public record FileHeader(FileKind kind, StoreId storeId, long fileId, long preallocatedBytes) {
 
@@ -32,7 +32,7 @@ public record FileHeader(FileKind kind, StoreId storeId, long fileId, long preal
     private static final long MAGIC = 0x1a0a0d4556524156L;
     private static final int CRC = 60;
 
-    /** The header of a file that grows. */
+    /** The header of a file that is no log segment. */
     public FileHeader(FileKind kind, StoreId storeId, long fileId) {
         this(kind, storeId, fileId, 0);
     }
@@ -74,8 +74,9 @@ public record FileHeader(FileKind kind, StoreId storeId, long fileId, long preal
         }
         int oldest = Short.toUnsignedInt(b.getShort(14));
         if (oldest > name.kind().version()) {
-            throw new UnsupportedVersionException(file + " needs a newer Varve: its format is version " + oldest
-                    + ", this program reads up to version " + name.kind().version());
+            throw new UnsupportedVersionException(file + " needs a newer Varve: its format is version "
+                    + Short.toUnsignedInt(b.getShort(12)) + ", this program reads up to version "
+                    + name.kind().version());
         }
         if (b.getInt(8) != name.kind().code() || b.getLong(32) != name.id()) {
             throw new CorruptionException(file, 8, "the header is that of another file");

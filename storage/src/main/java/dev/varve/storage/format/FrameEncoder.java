@@ -9,6 +9,8 @@ import java.util.Arrays;
  */
 public final class FrameEncoder {
 
+    private static final int U16_MAX = 0xffff;
+
     private ByteBuffer bytes;
     private int[] offsets = new int[1];
     private int frames;
@@ -23,11 +25,6 @@ public final class FrameEncoder {
         return ByteBuffer.wrap(new byte[size]).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** Bytes that one frame takes, beyond key and value, if it has no expiry and no codec. */
-    public static int overheadBytes() {
-        return Frames.HEADER_BYTES;
-    }
-
     /**
      * Adds a frame.
      *
@@ -36,8 +33,17 @@ public final class FrameEncoder {
      * @param keyspace 0 to 65,535
      * @param key at most 65,535 bytes
      * @param value the value, or an empty array
+     * @throws IllegalArgumentException if keyspace or key do not fit; then nothing was added
      */
     public FrameEncoder add(byte kind, boolean first, int keyspace, byte[] key, byte[] value) {
+        if (keyspace < 0 || keyspace > U16_MAX) {
+            throw new IllegalArgumentException(
+                    "a frame's keyspace is " + keyspace + ", 0 to " + U16_MAX + " are possible");
+        }
+        if (key.length > U16_MAX) {
+            throw new IllegalArgumentException(
+                    "a frame's key has " + key.length + " bytes, at most " + U16_MAX + " are possible");
+        }
         int at = bytes.position();
         int length = Math.addExact(Frames.HEADER_BYTES + key.length, value.length);
         reserve(length);

@@ -22,6 +22,29 @@ public record RaftConfiguration(
     private static final int MAX_NODES = 1000;
     private static final int MAX_NAME_BYTES = 512;
 
+    /** @throws IllegalArgumentException if there are more than 1,000 names in a list, or one has more than 512 bytes of UTF-8 */
+    public RaftConfiguration {
+        voters = checked(voters);
+        oldVoters = checked(oldVoters);
+        learners = checked(learners);
+        oldLearners = checked(oldLearners);
+    }
+
+    private static List<String> checked(List<String> names) {
+        if (names.size() > MAX_NODES) {
+            throw new IllegalArgumentException(
+                    "a configuration names " + names.size() + " nodes, at most " + MAX_NODES + " are possible");
+        }
+        for (String name : names) {
+            int bytes = name.getBytes(StandardCharsets.UTF_8).length;
+            if (bytes > MAX_NAME_BYTES) {
+                throw new IllegalArgumentException(
+                        "a node's name has " + bytes + " bytes, at most " + MAX_NAME_BYTES + " are possible");
+            }
+        }
+        return List.copyOf(names);
+    }
+
     /** The group that consists of one node. */
     public static RaftConfiguration alone(String node) {
         return new RaftConfiguration(List.of(node), List.of(), List.of(), List.of());

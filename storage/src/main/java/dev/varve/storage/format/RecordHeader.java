@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *  4  u32  length of the record in bytes, header and frames
  *  8  u32  Raft group
  * 12  u8   type: see {@link RecordType}
- * 13  u8   flags; none is defined, a reader refuses any
+ * 13  u8   flags; none is defined
  * 14  u16  zero
  * 16  u64  index of the entry (for a truncation or reset: see {@link RecordType})
  * 24  u64  term of the entry
@@ -22,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>The header has a checksum of its own, so that its length can be trusted before the frames are read, and each frame has
- * one of its own, so that it can be read by itself. The count of frames and the length bind them together.
+ * one of its own, so that it can be read by itself. The count of frames and the length bind them together. A reader refuses a
+ * valid header whose type or flags it does not know, rather than take it for the torn end of the log.
  *
  * @param length length of the record in bytes
  * @param group Raft group
@@ -73,16 +74,22 @@ public record RecordHeader(
      * @param segmentId the segment it was read from
      * @param offset where in that segment it stands
      * @return the header, or null if these bytes are no valid header of this place
+     * @throws UnsupportedVersionException if they are one, of a type or with flags that this version does not know
      */
-    public static @Nullable RecordHeader read(ByteBuffer source, int at, long segmentId, int offset) {
+    public static @Nullable RecordHeader read(ByteBuffer source, int at, long segmentId, int offset)
+            throws UnsupportedVersionException {
         int length = source.getInt(at + 4);
-        if (length < BYTES) {
+        if (length < BYTES
+                || source.getShort(at + 14) != 0
+                || source.getInt(at) != (Checksum.of(source, at + 4, BYTES - 4) ^ Checksum.salt(segmentId, offset))) {
             return null;
         }
         RecordType type = RecordType.of(source.getInt(at + 12));
-        if (type == null
-                || source.getInt(at) != (Checksum.of(source, at + 4, BYTES - 4) ^ Checksum.salt(segmentId, offset))) {
-            return null;
+        if (type == null) {
+            throw new UnsupportedVersionException(
+                    new FileName(FileKind.LOG, segmentId) + " needs a newer Varve: at offset " + offset
+                            + " stands a record of type " + Byte.toUnsignedInt(source.get(at + 12)) + " with flags "
+                            + Byte.toUnsignedInt(source.get(at + 13)));
         }
         return new RecordHeader(
                 length,

@@ -16,7 +16,7 @@ public enum RecordType {
      */
     TRUNCATION(4, false),
     /**
-     * Says that the entries of the group go on at the header's index, whatever came before: the log was reset to a
+     * Says that the entries of the group go on behind the header's index, whatever came before: the log was reset to a
      * snapshot. Takes no index itself.
      */
     RESET(5, false),

@@ -7,6 +7,9 @@ import java.nio.ByteBuffer;
  */
 public final class VarInt {
 
+    /** Where the tenth byte, of which only the lowest bit fits, stands in the value. */
+    private static final int LAST_SHIFT = 63;
+
     private VarInt() {}
 
     /** Writes a value at the target's position. */
@@ -23,18 +26,22 @@ public final class VarInt {
      * Reads a value at the source's position.
      *
      * @throws java.nio.BufferUnderflowException if the source ends within it
-     * @throws IllegalArgumentException if it is longer than ten bytes
+     * @throws IllegalArgumentException if it is longer than 64 bits
      */
     public static long get(ByteBuffer source) {
         long value = 0;
-        for (int shift = 0; shift < 70; shift += 7) {
+        for (int shift = 0; shift < LAST_SHIFT; shift += 7) {
             byte b = source.get();
             value |= (long) (b & 0x7f) << shift;
             if (b >= 0) {
                 return value;
             }
         }
-        throw new IllegalArgumentException("an integer is longer than ten bytes");
+        byte last = source.get();
+        if ((last & ~1) != 0) {
+            throw new IllegalArgumentException("an integer is longer than 64 bits");
+        }
+        return value | (long) last << LAST_SHIFT;
     }
 
     /**
@@ -49,10 +56,5 @@ public final class VarInt {
                     "a length is " + Long.toUnsignedString(value) + ", at most " + max + " are possible");
         }
         return (int) value;
-    }
-
-    /** How many bytes a value takes. */
-    public static int size(long value) {
-        return Math.max(1, (70 - Long.numberOfLeadingZeros(value)) / 7);
     }
 }

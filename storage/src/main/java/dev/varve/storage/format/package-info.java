@@ -4,7 +4,7 @@
  * <p>All integers are little-endian; all that is trusted is covered by a CRC32C ({@link dev.varve.storage.format.Checksum}).
  * Every file begins with a {@link dev.varve.storage.format.FileHeader}. The log is made of records
  * ({@link dev.varve.storage.format.RecordHeader}) that hold frames ({@link dev.varve.storage.format.Frames}); tables are made of
- * {@link dev.varve.storage.format.Block}s. Names of files are built and parsed by {@link dev.varve.storage.format.FileName} alone.
+ * blocks ({@link dev.varve.storage.format.BlockBuilder}). Names of files are built and parsed by {@link dev.varve.storage.format.FileName} alone.
  * The grammar of each file stands in {@code docs/formats}.
  *
  * <p>Readers never trust a length before a checksum has vouched for it, or bound it by the bytes that are there. What does
