@@ -29,7 +29,7 @@ final class EntryCodec {
         switch (entry.kind()) {
             case EntryKind.POINTER -> {
                 VarInt.put(target, segment);
-                VarInt.put(target, Integer.toUnsignedLong(offset));
+                VarInt.put(target, offset);
                 VarInt.put(target, entry.valueLength());
                 target.putInt(entry.checksum());
             }
@@ -64,15 +64,10 @@ final class EntryCodec {
         return switch (kind) {
             case EntryKind.POINTER -> {
                 int segment = VarInt.getInt(payload, segments.length - 1);
-                long offset = VarInt.get(payload);
+                int offset = VarInt.getInt(payload, Integer.MAX_VALUE);
                 int length = VarInt.getInt(payload, Integer.MAX_VALUE);
                 yield new IndexEntry(
-                        kind,
-                        revision,
-                        LogPosition.of(segments[segment], (int) offset),
-                        length,
-                        payload.getInt(),
-                        null);
+                        kind, revision, LogPosition.of(segments[segment], offset), length, payload.getInt(), null);
             }
             case EntryKind.INLINE -> {
                 int checksum = payload.getInt();

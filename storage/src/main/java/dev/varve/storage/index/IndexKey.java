@@ -9,11 +9,17 @@ import java.util.Arrays;
 public final class IndexKey {
 
     private static final int WIDE = 0x80;
+    private static final int MAX_KEYSPACE = 0xffff;
 
     private IndexKey() {}
 
-    /** Builds an index key. */
+    /**
+     * Builds an index key.
+     *
+     * @param keyspace 0 to 65,535
+     */
     public static byte[] of(int keyspace, byte[] key) {
+        check(keyspace);
         int prefix = prefixLength(keyspace);
         byte[] indexKey = new byte[prefix + key.length];
         writePrefix(indexKey, keyspace);
@@ -21,11 +27,22 @@ public final class IndexKey {
         return indexKey;
     }
 
-    /** The first index key above all of a keyspace. */
+    /** An index key above all of a keyspace, and not above any of the next one. */
     public static byte[] endOf(int keyspace) {
+        check(keyspace);
+        if (keyspace == MAX_KEYSPACE) {
+            return new byte[] {(byte) (WIDE + 1)};
+        }
         byte[] end = new byte[prefixLength(keyspace + 1)];
         writePrefix(end, keyspace + 1);
         return end;
+    }
+
+    private static void check(int keyspace) {
+        if (keyspace < 0 || keyspace > MAX_KEYSPACE) {
+            throw new IllegalArgumentException(
+                    "the keyspace is " + keyspace + ", 0 to " + MAX_KEYSPACE + " are possible");
+        }
     }
 
     /** Bytes that a keyspace takes. */

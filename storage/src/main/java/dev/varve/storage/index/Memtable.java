@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * 20  u32  length of the value
  * 24  u64  position of the frame in the log
  * 32  u32  plain checksum of the frame
- * 36  u8   kind; u8 height; u16 zero
+ * 36  u8   kind; u8 height; u16 not used
  * 40  u32  next node at each height
  *          index key, inline value
  * </pre>
@@ -292,7 +292,11 @@ public final class Memtable {
 
         @Override
         public boolean previous() {
-            return at(findLess(key, keyLength, revision()));
+            int before = findLess(key, keyLength, revision());
+            for (int next = nextOf(before, 0); next != node; next = nextOf(before, 0)) {
+                before = next; // The same key and revision, added later.
+            }
+            return at(before);
         }
 
         private boolean at(int newNode) {

@@ -1,0 +1,270 @@
+package dev.varve.storage.index;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class MemtableTest {
+
+    private final MemorySegment memory = Arena.ofAuto().allocate(1 << 20, 8);
+    private final Memtable memtable = new Memtable(memory);
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(ISO_8859_1);
+    }
+
+    private static boolean put(Memtable target, String key, long revision, String value) {
+        byte[] indexKey = bytes(key);
+        byte[] inline = bytes(value);
+        return target.add(
+                indexKey,
+                indexKey.length,
+                EntryKind.INLINE,
+                revision,
+                revision,
+                (int) revision,
+                inline.length,
+                ByteBuffer.wrap(inline),
+                0);
+    }
+
+    private void put(String key, long revision, String value) {
+        assertThat(put(memtable, key, revision, value)).isTrue();
+    }
+
+    private static String text(IndexCursor cursor) throws IOException {
+        String key = new String(cursor.keyBytes(), 0, cursor.keyLength(), ISO_8859_1);
+        byte[] value = requireNonNull(cursor.entry().value());
+        return key + "@" + cursor.revision() + "=" + new String(value, ISO_8859_1);
+    }
+
+    private static List<String> ascending(Memtable memtable) throws IOException {
+        List<String> all = new ArrayList<>();
+        IndexCursor cursor = memtable.cursor();
+        for (boolean found = cursor.seek(null); found; found = cursor.next()) {
+            all.add(text(cursor));
+        }
+        return all;
+    }
+
+    private static List<String> descending(Memtable memtable) throws IOException {
+        List<String> all = new ArrayList<>();
+        IndexCursor cursor = memtable.cursor();
+        for (boolean found = cursor.seekBefore(null); found; found = cursor.previous()) {
+            all.add(text(cursor));
+        }
+        return all;
+    }
+
+    private String get(String key, long maxRevision) {
+        IndexEntry entry = memtable.get(bytes(key), maxRevision);
+        return entry == null ? "nothing" : new String(requireNonNull(entry.value()), ISO_8859_1);
+    }
+
+    @Test
+    void anEmptyOneHasNothing() throws IOException {
+        assertThat(memtable.get(bytes("k"), Long.MAX_VALUE)).isNull();
+        assertThat(ascending(memtable)).isEmpty();
+        assertThat(descending(memtable)).isEmpty();
+        assertThat(memtable.cursor().seek(bytes("k"))).isFalse();
+        assertThat(memtable.cursor().seekBefore(bytes("k"))).isFalse();
+        assertThat(memtable.entries()).isZero();
+    }
+
+    @Test
+    void versionsOfAKeyStandNewestFirst() throws IOException {
+        put("b", 5, "five");
+        put("a", 4, "four");
+        put("b", 9, "nine");
+        put("b", 7, "seven");
+        assertThat(ascending(memtable)).containsExactly("a@4=four", "b@9=nine", "b@7=seven", "b@5=five");
+        assertThat(descending(memtable)).containsExactly("b@5=five", "b@7=seven", "b@9=nine", "a@4=four");
+        assertThat(memtable.entries()).isEqualTo(4);
+    }
+
+    @Test
+    void aReadSeesTheNewestVersionUpToItsRevision() {
+        put("b", 5, "five");
+        put("b", 9, "nine");
+        put("c", 1, "one");
+        assertThat(get("b", 4)).isEqualTo("nothing");
+        assertThat(get("b", 5)).isEqualTo("five");
+        assertThat(get("b", 8)).isEqualTo("five");
+        assertThat(get("b", 9)).isEqualTo("nine");
+        assertThat(get("b", Long.MAX_VALUE)).isEqualTo("nine");
+        assertThat(get("a", Long.MAX_VALUE)).isEqualTo("nothing");
+        assertThat(get("bb", Long.MAX_VALUE)).isEqualTo("nothing");
+    }
+
+    @Test
+    void ofTheSameKeyAndRevisionTheLastAddedCountsInBothDirections() throws IOException {
+        put("a", 1, "before");
+        put("b", 5, "first");
+        put("b", 5, "second");
+        put("b", 5, "third");
+        put("c", 1, "behind");
+        assertThat(get("b", 5)).isEqualTo("third");
+        List<String> all = ascending(memtable);
+        assertThat(all).containsExactly("a@1=before", "b@5=third", "b@5=second", "b@5=first", "c@1=behind");
+        Collections.reverse(all);
+        assertThat(descending(memtable)).isEqualTo(all);
+    }
+
+    @Test
+    void keysThatShareTheirFirstEightBytesAreToldApart() throws IOException {
+        List<String> keys = new ArrayList<>(List.of(
+                "a",
+                "a\0",
+                "a\0\0\0\0\0\0\0",
+                "a\0\0\0\0\0\0\0\0",
+                "aaaaaaa",
+                "aaaaaaaa",
+                "aaaaaaaa\0",
+                "aaaaaaaa\u007f",
+                "aaaaaaaa\u0080",
+                "aaaaaaaa\u00ff",
+                "aaaaaaaaa",
+                "aaaaaaaaab",
+                "\u0080",
+                "\u00ff".repeat(8),
+                "\u00ff".repeat(9)));
+        Collections.shuffle(keys, new Random(1));
+        for (int i = 0; i < keys.size(); i++) {
+            put(keys.get(i), i, keys.get(i));
+        }
+        List<String> sorted = new ArrayList<>(keys);
+        sorted.sort((a, b) -> Arrays.compareUnsigned(bytes(a), bytes(b)));
+        assertThat(ascending(memtable))
+                .containsExactlyElementsOf(sorted.stream()
+                        .map(key -> key + "@" + keys.indexOf(key) + "=" + key)
+                        .toList());
+        for (String key : keys) {
+            assertThat(get(key, Long.MAX_VALUE)).isEqualTo(key);
+        }
+    }
+
+    @Test
+    void aCursorIsPlacedAtOrBeforeAnyKey() throws IOException {
+        for (int i = 0; i < 1000; i += 2) {
+            put("%03d".formatted(i * 7 % 1000), 1, "old");
+            put("%03d".formatted(i * 7 % 1000), 2, "new");
+        }
+        IndexCursor cursor = memtable.cursor();
+        for (int i = 0; i < 999; i++) {
+            byte[] key = bytes("%03d".formatted(i));
+            assertThat(cursor.seek(key)).isEqualTo(i <= 998);
+            assertThat(text(cursor)).isEqualTo("%03d@2=new".formatted(i + i % 2));
+            assertThat(cursor.seekBefore(key)).isEqualTo(i > 0);
+            if (i > 0) {
+                assertThat(text(cursor)).isEqualTo("%03d@1=old".formatted((i - 1) / 2 * 2));
+            }
+        }
+        assertThat(cursor.seek(bytes("999"))).isFalse();
+        assertThat(cursor.seekBefore(bytes("999"))).isTrue();
+        assertThat(text(cursor)).isEqualTo("998@1=old");
+        assertThat(cursor.next()).isFalse();
+    }
+
+    @Test
+    void aCursorTurnsRound() throws IOException {
+        for (String key : List.of("a", "b", "c")) {
+            put(key, 1, "x");
+        }
+        IndexCursor cursor = memtable.cursor();
+        assertThat(cursor.seek(bytes("b"))).isTrue();
+        assertThat(cursor.previous()).isTrue();
+        assertThat(cursor.next()).isTrue();
+        assertThat(cursor.next()).isTrue();
+        assertThat(text(cursor)).isEqualTo("c@1=x");
+        assertThat(cursor.previous()).isTrue();
+        assertThat(text(cursor)).isEqualTo("b@1=x");
+    }
+
+    @Test
+    void keysAndValuesMayBeEmptyOrLarge() {
+        byte[] key = new byte[65_538];
+        Arrays.fill(key, (byte) 0xff);
+        byte[] value = new byte[300_000];
+        Arrays.fill(value, (byte) 7);
+        put("", 1, "");
+        assertThat(memtable.add(
+                        key, key.length, EntryKind.INLINE, 2, 0, 0, value.length - 5, ByteBuffer.wrap(value), 5))
+                .isTrue();
+        assertThat(get("", 1)).isEmpty();
+        IndexEntry large = requireNonNull(memtable.get(key, 2));
+        assertThat(large.value()).hasSize(value.length - 5).containsOnly(7);
+    }
+
+    @Test
+    void anInlineValueIsTakenFromItsPlaceInTheBuffer() {
+        ByteBuffer frames = ByteBuffer.wrap(bytes("....value....")).position(2).limit(3);
+        byte[] key = bytes("k");
+        assertThat(memtable.add(key, 1, EntryKind.INLINE, 1, 0, 0, 5, frames, 4))
+                .isTrue();
+        assertThat(get("k", 1)).isEqualTo("value");
+        assertThat(frames.position()).isEqualTo(2);
+        assertThat(frames.limit()).isEqualTo(3);
+    }
+
+    @Test
+    void aPointerIsKeptAndItsValueIsNot() {
+        byte[] key = bytes("key and more");
+        long used = memtable.usedBytes();
+        assertThat(memtable.add(key, 3, EntryKind.POINTER, 6, (1L << 32) + 120, 0xCAFE_BABE, 1 << 30, null, 0))
+                .isTrue();
+        assertThat(memtable.get(bytes("key"), 9))
+                .isEqualTo(new IndexEntry(EntryKind.POINTER, 6, (1L << 32) + 120, 1 << 30, 0xCAFE_BABE, null));
+        assertThat(memtable.usedBytes() - used).isLessThan(256);
+    }
+
+    @Test
+    void aTombstoneHidesWhatIsOlder() {
+        byte[] key = bytes("k");
+        put("k", 1, "value");
+        assertThat(memtable.add(key, 1, EntryKind.TOMBSTONE, 2, 0, 0, 0, null, 0))
+                .isTrue();
+        assertThat(requireNonNull(memtable.get(key, 2)).isTombstone()).isTrue();
+        assertThat(get("k", 1)).isEqualTo("value");
+    }
+
+    @Test
+    void whatDoesNotFitChangesNothing() throws IOException {
+        Memtable small = new Memtable(Arena.ofAuto().allocate(4 << 10, 8));
+        int added = 0;
+        while (put(small, "key%03d".formatted(added), 1, "value")) {
+            added++;
+        }
+        assertThat(added).isBetween(40, 70);
+        List<String> before = ascending(small);
+        long used = small.usedBytes();
+        assertThat(put(small, "key000", 9, "v".repeat(100))).isFalse();
+        assertThat(small.entries()).isEqualTo(added);
+        assertThat(small.usedBytes()).isEqualTo(used).isLessThanOrEqualTo(4 << 10);
+        assertThat(ascending(small)).isEqualTo(before).hasSize(added);
+    }
+
+    @Test
+    void memoryIsUsedAgain() throws IOException {
+        for (int i = 0; i < 1000; i++) {
+            put("key" + i, i, "value" + i);
+        }
+        Memtable next = new Memtable(memtable.memory());
+        assertThat(ascending(next)).isEmpty();
+        for (int i = 0; i < 500; i++) {
+            assertThat(put(next, "%03d".formatted(499 - i), 1, "v")).isTrue();
+        }
+        assertThat(ascending(next)).hasSize(500).isSorted();
+        assertThat(next.entries()).isEqualTo(500);
+    }
+}
