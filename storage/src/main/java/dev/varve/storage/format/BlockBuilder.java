@@ -70,9 +70,9 @@ public final class BlockBuilder {
         return bytes.position() + 4 * restartCount + 4;
     }
 
-    /** True if nothing was added. */
-    public boolean isEmpty() {
-        return entries == 0;
+    /** How many entries were added. */
+    public int entries() {
+        return entries;
     }
 
     /** The key that was added last. */

@@ -35,6 +35,9 @@ public final class TableReader implements Closeable {
     /** The number of a segment that the log does not have; reading a value there is an error. */
     static final int UNKNOWN_SEGMENT = Integer.MAX_VALUE;
 
+    /** Segment id and referenced bytes. */
+    private static final int DICTIONARY_ENTRY_BYTES = 16;
+
     private final FileSystem files;
     private final Path path;
     private final FileName name;
@@ -120,7 +123,7 @@ public final class TableReader implements Closeable {
         for (boolean found = meta.first(); found; found = meta.next()) {
             String block = new String(meta.keyBytes(), 0, meta.keyLength(), StandardCharsets.UTF_8);
             if (block.equals(TableFooter.BLOOM_FILTER)) {
-                filter = BloomFilter.read(block(file, handle(meta)));
+                filter = filter(file, handle(meta));
             } else if (block.equals(TableFooter.PROPERTIES)) {
                 numbers = dictionary(file, handle(meta));
             } else if (!block.isEmpty() && block.charAt(0) == TableFooter.CRITICAL) {
@@ -134,6 +137,14 @@ public final class TableReader implements Closeable {
         return new Loaded(file, footer, filter, numbers);
     }
 
+    private BloomFilter filter(StoreFile file, BlockHandle handle) throws IOException {
+        try {
+            return BloomFilter.read(block(file, handle));
+        } catch (IllegalArgumentException e) {
+            throw new CorruptionException(name.toString(), handle.offset(), String.valueOf(e.getMessage()));
+        }
+    }
+
     private int[] dictionary(StoreFile file, BlockHandle handle) throws IOException {
         BlockCursor properties = new BlockCursor(block(file, handle), name, handle.offset());
         byte[] key = TableProperties.SEGMENTS.getBytes(StandardCharsets.UTF_8);
@@ -142,7 +153,11 @@ public final class TableReader implements Closeable {
             throw new CorruptionException(name.toString(), handle.offset(), "the dictionary of segments is missing");
         }
         ByteBuffer list = properties.payload();
-        int[] numbers = new int[list.remaining() / 16];
+        if (list.remaining() % DICTIONARY_ENTRY_BYTES != 0) {
+            throw new CorruptionException(
+                    name.toString(), handle.offset(), "the dictionary of segments has " + list.remaining() + " bytes");
+        }
+        int[] numbers = new int[list.remaining() / DICTIONARY_ENTRY_BYTES];
         for (int i = 0; i < numbers.length; i++) {
             var segment = segments.find(list.getLong());
             numbers[i] = segment == null ? UNKNOWN_SEGMENT : segment.number();

@@ -32,6 +32,10 @@ public final class TableWriter {
 
     private static final int BLOCK_BYTES = 4 << 10;
     private static final int INDEX_BLOCK_BYTES = 16 << 10;
+
+    /** However long the keys are, a level has at least so many times fewer blocks than the one below (rounded up). */
+    private static final int MIN_INDEX_ENTRIES = 16;
+
     private static final int BUFFER_BYTES = 256 << 10;
 
     private final StoreFile file;
@@ -53,6 +57,7 @@ public final class TableWriter {
     private long tombstones;
     private long minRevision = Long.MAX_VALUE;
     private long maxRevision;
+    private long lastRevision;
 
     /** The last key of a block, and where it stands. */
     private record IndexItem(byte[] lastKey, BlockHandle block) {}
@@ -70,11 +75,16 @@ public final class TableWriter {
     }
 
     /**
-     * Adds an entry, which must come behind the last one in index order.
+     * Adds an entry.
      *
      * @param key index key, from index 0 to {@code keyLength}
+     * @throws IllegalArgumentException if it does not come behind the last one in index order; then nothing was added
      */
     public void add(byte[] key, int keyLength, IndexEntry entry) throws IOException {
+        int order = entries == 0 ? -1 : Arrays.compareUnsigned(largest, 0, largest.length, key, 0, keyLength);
+        if (order > 0 || (order == 0 && entry.revision() >= lastRevision)) {
+            throw new IllegalArgumentException("entry " + entries + " does not come behind the one before it");
+        }
         int segment = 0;
         if (entry.kind() == EntryKind.POINTER) {
             int number = LogPosition.segmentNumber(entry.position());
@@ -87,15 +97,14 @@ public final class TableWriter {
             payload = ByteBuffer.allocate(needed).order(ByteOrder.LITTLE_ENDIAN);
         }
         EntryCodec.put(payload.clear(), entry, segment, LogPosition.offset(entry.position()));
-        count(key, keyLength, entry);
+        count(key, keyLength, order < 0, entry);
         data.add(key, keyLength, payload.flip());
         if (data.sizeBytes() >= BLOCK_BYTES) {
             finishBlock(data, blocks);
         }
     }
 
-    private void count(byte[] key, int keyLength, IndexEntry entry) {
-        boolean newKey = entries == 0 || !Arrays.equals(largest, 0, largest.length, key, 0, keyLength);
+    private void count(byte[] key, int keyLength, boolean newKey, IndexEntry entry) {
         if (newKey) {
             largest = Arrays.copyOf(key, keyLength);
             if (entries == 0) {
@@ -107,6 +116,7 @@ public final class TableWriter {
             hashes[keys++] = BloomFilter.hash(key, keyLength);
         }
         entries++;
+        lastRevision = entry.revision();
         tombstones += entry.isTombstone() ? 1 : 0;
         minRevision = Math.min(minRevision, entry.revision());
         maxRevision = Math.max(maxRevision, entry.revision());
@@ -152,12 +162,16 @@ public final class TableWriter {
     }
 
     /**
-     * Writes what is left and syncs the file; its name must still be made durable. There must be at least one entry.
+     * Writes what is left and syncs the file; its name must still be made durable.
      *
      * @return what the manifest keeps of the table
+     * @throws IllegalStateException if there is no entry
      */
     public TableInfo finish() throws IOException {
-        if (!data.isEmpty()) {
+        if (entries == 0) {
+            throw new IllegalStateException("a table has at least one entry");
+        }
+        if (data.entries() > 0) {
             finishBlock(data, blocks);
         }
         int levels = 1;
@@ -168,11 +182,11 @@ public final class TableWriter {
             for (IndexItem item : level) {
                 item.block.put(handle.clear());
                 index.add(item.lastKey, item.lastKey.length, handle.flip());
-                if (index.sizeBytes() >= INDEX_BLOCK_BYTES) {
+                if (index.sizeBytes() >= INDEX_BLOCK_BYTES && index.entries() >= MIN_INDEX_ENTRIES) {
                     finishBlock(index, above);
                 }
             }
-            if (!index.isEmpty()) {
+            if (index.entries() > 0) {
                 finishBlock(index, above);
             }
             if (above.size() == 1) {

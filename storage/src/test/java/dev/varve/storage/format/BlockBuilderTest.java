@@ -70,10 +70,10 @@ class BlockBuilderTest {
     void afterFinishingANewBlockBegins() {
         add("car", "1");
         String first = Hex.of(builder.finish(7, OFFSET));
-        assertThat(builder.isEmpty()).isTrue();
+        assertThat(builder.entries()).isZero();
         assertThat(builder.lastKey()).isEmpty();
         add("car", "1");
-        assertThat(builder.isEmpty()).isFalse();
+        assertThat(builder.entries()).isEqualTo(1);
         assertThat(builder.lastKey()).isEqualTo("car".getBytes(US_ASCII));
         assertThat(Hex.of(builder.finish(7, OFFSET))).isEqualTo(first);
     }
