@@ -46,14 +46,23 @@ public final class Manifest implements Closeable {
     private final FileSystem files;
     private final Path directory;
 
-    /** All but these are guarded by this. */
+    /** The current file; it and what follows, but for the failure, are guarded by this. */
     private FileName name;
 
     private StoreFile file;
+
+    /** Invariant: what the edits in the file add up to. */
     private ManifestState state;
+
+    /** Behind the last record. */
     private long end;
+
+    /** Number of the last record. */
     private long number;
+
+    /** Count of the next id; above that of every file of this node that an edit has named or that is there. */
     private int nextFileCount;
+
     private boolean closed;
 
     private volatile @Nullable IOException failure;
@@ -134,6 +143,7 @@ public final class Manifest implements Closeable {
             Manifest manifest = new Manifest(files, directory, name, file, scan.state);
             manifest.end = scan.end;
             manifest.number = scan.number;
+            manifest.skipFilesThatAreThere();
             if (scan.torn) {
                 log.warn("{}: cut an edit at offset {} that had never been synced", name, scan.end);
                 manifest.rewrite();
@@ -215,7 +225,7 @@ public final class Manifest implements Closeable {
             throws CorruptionException, UnsupportedVersionException {
         try {
             ManifestState state = before;
-            for (ManifestEdit edit : ManifestCodec.decode(edits)) {
+            for (ManifestEdit edit : ManifestCodec.decode(edits, name)) {
                 if (state == null) {
                     if (!(edit instanceof ManifestEdit.Identity identity)) {
                         throw new CorruptionException(name.toString(), at, "the first edit is not the identity");
@@ -244,14 +254,18 @@ public final class Manifest implements Closeable {
         return name;
     }
 
-    /** Draws the id of a new file; never the same twice. */
+    /** Draws the id of a new file: one that this process has not drawn, no edit has named, and no file had when it was opened. */
     public synchronized long nextFileId() {
         return FileName.id(state.identity().origin(), nextFileCount++);
     }
 
-    /** Makes sure that no id with this or a lower count will be drawn. */
-    public synchronized void skipFileCount(int count) {
-        nextFileCount = Math.max(nextFileCount, count + 1);
+    private void skipFilesThatAreThere() throws IOException {
+        for (String file : files.list(directory)) {
+            FileName.parse(file)
+                    .filter(there ->
+                            FileName.origin(there.id()) == state.identity().origin())
+                    .ifPresent(there -> nextFileCount = Math.max(nextFileCount, FileName.count(there.id()) + 1));
+        }
     }
 
     /**
@@ -267,7 +281,7 @@ public final class Manifest implements Closeable {
         if (closed) {
             throw new IOException("the manifest is closed");
         }
-        ManifestState after = state.after(new ManifestEdit.FileCount(nextFileCount));
+        ManifestState after = state;
         for (ManifestEdit edit : edits) {
             after = after.after(edit);
         }

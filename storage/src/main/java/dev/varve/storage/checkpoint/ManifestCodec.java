@@ -1,5 +1,6 @@
 package dev.varve.storage.checkpoint;
 
+import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.UnsupportedVersionException;
 import dev.varve.storage.format.VarInt;
 import dev.varve.storage.index.TableInfo;
@@ -153,13 +154,17 @@ final class ManifestCodec {
      * Reads edits.
      *
      * @throws IllegalArgumentException or {@link java.nio.BufferUnderflowException} if the bytes are not well formed
+     * @param manifest where they stand, for errors
      * @throws UnsupportedVersionException if there is one that must not be skipped
      */
-    static List<ManifestEdit> decode(ByteBuffer source) throws UnsupportedVersionException {
+    static List<ManifestEdit> decode(ByteBuffer source, FileName manifest) throws UnsupportedVersionException {
         List<ManifestEdit> edits = new ArrayList<>();
         while (source.hasRemaining()) {
             int tag = Byte.toUnsignedInt(source.get());
-            int length = VarInt.getInt(source, source.remaining());
+            int length = VarInt.getInt(source, Integer.MAX_VALUE);
+            if (length > source.remaining()) {
+                throw new IllegalArgumentException("an edit of " + length + " bytes reaches beyond the end");
+            }
             ByteBuffer b = source.slice(source.position(), length).order(ByteOrder.LITTLE_ENDIAN);
             source.position(source.position() + length);
             switch (tag) {
@@ -187,7 +192,7 @@ final class ManifestCodec {
                 default -> {
                     if ((tag & CRITICAL) != 0) {
                         throw new UnsupportedVersionException(
-                                "the manifest needs a newer Varve: it has an edit of kind " + tag);
+                                manifest + " needs a newer Varve: it has an edit of kind " + tag);
                     }
                 }
             }

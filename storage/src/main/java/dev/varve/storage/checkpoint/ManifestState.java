@@ -1,5 +1,6 @@
 package dev.varve.storage.checkpoint;
 
+import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.TableInfo;
 import java.util.ArrayList;
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param storeId the store's identity
  * @param identity what it is
- * @param nextFileCount file ids with this count and above have not been drawn, as far as the manifest knows
+ * @param nextFileCount above the count of every file of this node that an edit has named
  * @param segments ids of the log's segments, in the order of their creation
  * @param tables the tables, oldest first
  * @param checkpoint up to where they hold the log; null until the log has been begun
@@ -40,11 +41,11 @@ public record ManifestState(
             case ManifestEdit.FileCount count ->
                 with(identity, Math.max(nextFileCount, count.next()), segments, tables, checkpoint, null);
             case ManifestEdit.SegmentCreated created ->
-                with(identity, nextFileCount, plus(segments, created.id()), tables, checkpoint, null);
+                with(identity, countAfter(created.id()), plus(segments, created.id()), tables, checkpoint, null);
             case ManifestEdit.SegmentRemoved removed ->
                 with(identity, nextFileCount, minus(segments, removed.id()), tables, checkpoint, null);
             case ManifestEdit.TableAdded added ->
-                with(identity, nextFileCount, segments, plus(tables, added.table()), checkpoint, null);
+                with(identity, countAfter(added.table().id()), segments, plus(tables, added.table()), checkpoint, null);
             case ManifestEdit.TableRemoved removed ->
                 with(
                         identity,
@@ -59,8 +60,15 @@ public record ManifestState(
                 with(identity, nextFileCount, segments, tables, made.checkpoint(), null);
             case ManifestEdit.Closed end -> with(identity, nextFileCount, segments, tables, checkpoint, end);
             case ManifestEdit.LogBegins begin ->
-                new ManifestState(storeId, identity, nextFileCount, segments, tables, checkpoint, closed, begin);
+                new ManifestState(storeId, identity, nextFileCount, segments, tables, checkpoint, null, begin);
         };
+    }
+
+    /** The next file count once this id has been named. */
+    private int countAfter(long id) {
+        return FileName.origin(id) == identity.origin()
+                ? Math.max(nextFileCount, FileName.count(id) + 1)
+                : nextFileCount;
     }
 
     private ManifestState with(

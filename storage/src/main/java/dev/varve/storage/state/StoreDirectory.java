@@ -66,11 +66,6 @@ final class StoreDirectory implements Closeable {
         this.names = files().list(path);
         Optional<FileName> current = Manifest.find(names);
         this.manifest = current.isPresent() ? Manifest.open(files(), path, current.get()) : found(alone);
-        parsedNames().forEach(name -> {
-            if (FileName.origin(name.id()) == manifest.state().identity().origin()) {
-                manifest.skipFileCount(FileName.count(name.id()));
-            }
-        });
     }
 
     /**
