@@ -32,6 +32,10 @@ public final class RangeReader implements Closeable {
     private final Deque<Item> chunk = new ArrayDeque<>();
     private byte @Nullable [] start;
     private byte @Nullable [] end;
+
+    /** Index key of the last entry that was put into a chunk. */
+    private byte @Nullable [] taken;
+
     private int chunkEntries = FIRST_CHUNK_ENTRIES;
     private boolean exhausted;
     private boolean closed;
@@ -62,7 +66,11 @@ public final class RangeReader implements Closeable {
         this.onClose = onClose;
     }
 
-    /** The next entry, or null at the end. */
+    /**
+     * The next entry, or null at the end.
+     *
+     * @throws IOException if it cannot be read; each further call tries again
+     */
     public @Nullable Item next() throws IOException {
         if (closed) {
             throw new IllegalStateException("the cursor is closed");
@@ -96,10 +104,23 @@ public final class RangeReader implements Closeable {
             }
             IndexCursor cursor = sources.size() == 1 ? sources.getFirst() : new MergingCursor(sources);
             exhausted = !(ascending ? fillAscending(cursor) : fillDescending(cursor));
+        } catch (IOException e) {
+            if (taken == null || chunk.isEmpty()) {
+                throw e;
+            }
+            goOnBehind(taken); // What was read is given out first; then the failure is met again, and told.
         } finally {
             versions.release(version);
         }
         chunkEntries = Math.min(MAX_CHUNK_ENTRIES, 2 * chunkEntries);
+    }
+
+    private void goOnBehind(byte[] indexKey) {
+        if (ascending) {
+            start = successor(indexKey);
+        } else {
+            end = indexKey;
+        }
     }
 
     private boolean overlaps(TableReader table) {
@@ -175,6 +196,7 @@ public final class RangeReader implements Closeable {
             throw new IllegalStateException("a read that may wait found nothing");
         }
         chunk.add(new Item(key, value, entry.revision()));
+        taken = indexKey;
         return key.length + value.length;
     }
 

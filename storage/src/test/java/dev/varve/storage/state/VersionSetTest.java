@@ -1,0 +1,135 @@
+package dev.varve.storage.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.storage.format.StoreId;
+import dev.varve.storage.index.Memtable;
+import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.index.TableReader;
+import dev.varve.storage.io.DiskFileSystem;
+import dev.varve.storage.log.SegmentSet;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class VersionSetTest {
+
+    private static final int MEMTABLE_BYTES = 64 << 10;
+    private static final Applied THROUGH = new Applied(1, 1, 1, 0, 0, new byte[0], 0);
+
+    private final VersionSet versions = new VersionSet(MEMTABLE_BYTES, List.of(table(1)));
+    private final List<String> disposed = new ArrayList<>();
+
+    private static TableReader table(long id) {
+        TableInfo info = new TableInfo(id, 0, 0, 0, new byte[0], new byte[0], 0, 0, Collections.emptySortedMap());
+        return new TableReader(DiskFileSystem.instance(), Path.of("none"), new StoreId(1, 2), info, new SegmentSet());
+    }
+
+    private Version.Frozen freeze() {
+        versions.freeze(THROUGH, 0);
+        return versions.current().frozen().getFirst();
+    }
+
+    private void flush(Version.Frozen frozen, String name) {
+        versions.flushed(frozen, List.of(table(9)), () -> disposed.add(name));
+    }
+
+    @Test
+    void freezingBeginsANewMemtable() {
+        Memtable first = versions.current().active();
+        Version.Frozen frozen = freeze();
+        assertThat(frozen.memtable()).isSameAs(first);
+        assertThat(frozen.through()).isSameAs(THROUGH);
+        assertThat(versions.current().active()).isNotSameAs(first);
+        Version.Frozen second = freeze();
+        assertThat(versions.current().frozen()).containsExactly(second, frozen);
+    }
+
+    @Test
+    void aFlushPutsItsTableFirstAndTakesItsMemtableAway() {
+        Version.Frozen older = freeze();
+        Version.Frozen newer = freeze();
+        TableReader old = versions.current().tables().getFirst();
+        flush(older, "older");
+        assertThat(versions.current().frozen()).containsExactly(newer);
+        assertThat(versions.current().tables()).hasSize(2).last().isSameAs(old);
+        versions.flushed(newer, List.of(), () -> {});
+        assertThat(versions.current().frozen()).isEmpty();
+        assertThat(versions.current().tables()).hasSize(2);
+    }
+
+    @Test
+    void whatAChangeDropsIsDisposedOfAtOnceIfNobodyReads() {
+        flush(freeze(), "a");
+        assertThat(disposed).containsExactly("a");
+    }
+
+    @Test
+    void whatAChangeDropsIsKeptForItsReaders() {
+        Version.Frozen frozen = freeze();
+        Version reader = versions.acquire();
+        Version other = versions.acquire();
+        flush(frozen, "a");
+        assertThat(reader.frozen()).contains(frozen);
+        versions.release(reader);
+        assertThat(disposed).isEmpty();
+        versions.release(other);
+        assertThat(disposed).containsExactly("a");
+    }
+
+    @Test
+    void anEarlierReaderKeepsWhatLaterChangesDrop() {
+        Version early = versions.acquire();
+        flush(freeze(), "a");
+        Version late = versions.acquire();
+        flush(freeze(), "b");
+        versions.release(late);
+        assertThat(disposed).isEmpty();
+        versions.release(early);
+        assertThat(disposed).containsExactly("a", "b");
+    }
+
+    @Test
+    void memoryIsUsedAgainWhenNobodyReadsItAnyMore() {
+        Memtable first = versions.current().active();
+        Version.Frozen frozen = freeze();
+        Version reader = versions.acquire();
+        flush(frozen, "a");
+        freeze();
+        assertThat(versions.current().active().memory()).isNotSameAs(first.memory());
+        versions.release(reader);
+        freeze();
+        assertThat(versions.current().active().memory()).isSameAs(first.memory());
+    }
+
+    @Test
+    void aLargeEntryGetsAMemtableOfItsSizeThatIsNotKept() {
+        versions.freeze(THROUGH, 3 * MEMTABLE_BYTES);
+        Memtable large = versions.current().active();
+        assertThat(large.memory().byteSize()).isEqualTo(3 * MEMTABLE_BYTES);
+        versions.freeze(THROUGH, MEMTABLE_BYTES / 2);
+        List<Version.Frozen> frozen = versions.current().frozen();
+        assertThat(versions.current().active().memory().byteSize()).isEqualTo(MEMTABLE_BYTES);
+        flush(frozen.getLast(), "small");
+        flush(frozen.getFirst(), "large");
+        for (int i = 0; i < 3; i++) {
+            freeze();
+            assertThat(versions.current().active().memory()).isNotSameAs(large.memory());
+        }
+    }
+
+    @Test
+    void aVersionWithoutUsersIsNotAcquired() {
+        Version version = versions.current();
+        assertThat(version.tryAcquire()).isTrue();
+        assertThat(version.release()).isFalse();
+        freeze();
+        assertThat(version.unused()).isTrue();
+        assertThat(version.tryAcquire()).isFalse();
+        Version current = versions.acquire();
+        assertThat(current).isSameAs(versions.current());
+        versions.release(current);
+    }
+}
