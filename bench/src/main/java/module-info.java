@@ -1,12 +1,18 @@
 /** Benchmarks of the parts and of the whole. */
 module dev.varve.bench {
+    requires dev.varve.cli;
     requires dev.varve.client;
     requires dev.varve.storage;
+    requires info.picocli;
     requires io.netty.buffer;
     requires io.netty.codec.http;
     requires io.netty.transport;
+    requires java.net.http;
     requires jmh.core;
     requires static transitive org.jspecify;
 
     exports dev.varve.bench;
+
+    opens dev.varve.bench.peers to
+            info.picocli;
 }

@@ -1,4 +1,5 @@
 /** The {@code varve} program. */
+@SuppressWarnings("module") // The benchmarks are compiled later, so javac cannot see them here.
 module dev.varve.cli {
     requires HdrHistogram;
     requires ch.qos.logback.classic;
@@ -13,6 +14,11 @@ module dev.varve.cli {
     requires org.snakeyaml.engine;
     requires static com.google.errorprone.annotations;
     requires static transitive org.jspecify;
+
+    exports dev.varve.cli to
+            dev.varve.bench;
+    exports dev.varve.cli.chart to
+            dev.varve.bench;
 
     provides ch.qos.logback.classic.spi.Configurator with
             dev.varve.cli.server.LogConfiguration;

@@ -36,7 +36,7 @@ public record Console(
     private static final int BUFFER_BYTES = 64 << 10;
 
     /** The process's own. */
-    static Console system() {
+    public static Console system() {
         // Not System.out: it keeps failures to itself, and a full disk must not pass for a complete answer.
         OutputStream out = new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), BUFFER_BYTES);
         return new Console(System.in, out, System.err, errorIsTerminal(), System.getenv(), Ticker.system());

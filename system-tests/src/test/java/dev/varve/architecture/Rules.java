@@ -28,7 +28,7 @@ final class Rules {
             "client", List.of("protocol"),
             "cli", List.of("server", "client", "storage"),
             "testkit", List.of("storage"),
-            "bench", List.of("client", "storage"),
+            "bench", List.of("cli", "client", "storage"),
             "examples", List.of("storage"));
 
     /** The packages of storage; each may use those before it. The last one is the door, {@code dev.varve.storage}. */
