@@ -30,6 +30,14 @@ final class Program {
         return command;
     }
 
+    /** The launcher itself, which becomes the JVM; it builds the program first if that is not built. */
+    static List<String> launcher(List<String> arguments) {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of("..", "varve").toAbsolutePath().normalize().toString()));
+        command.addAll(arguments);
+        return command;
+    }
+
     /** The JDK of this run. */
     static Path javaHome() {
         return Path.of(System.getProperty("java.home"));

@@ -27,7 +27,7 @@ final class ServerProcess implements AutoCloseable {
 
     private static final int FIRST_PORT = 20_000;
     private static final int PORTS = 10_000;
-    private static final long POLL_NANOS = 10_000_000;
+    private static final long POLL_NANOS = 2_000_000;
 
     private final List<String> command;
     private final String url;
