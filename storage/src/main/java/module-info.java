@@ -26,6 +26,8 @@ module dev.varve.storage {
             dev.varve.cli,
             dev.varve.replication,
             dev.varve.testkit;
+    exports dev.varve.storage.compaction to
+            dev.varve.testkit;
     exports dev.varve.storage.index to
             dev.varve.bench,
             dev.varve.cli,

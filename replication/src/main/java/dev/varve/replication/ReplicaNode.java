@@ -184,6 +184,9 @@ public final class ReplicaNode implements AutoCloseable {
 
         @Override
         public void flushed(long nanos, long entries, long bytes) {}
+
+        @Override
+        public void compacted(long nanos, long readBytes, long writtenBytes) {}
     }
 
     private static PeerId peer(String name) {

@@ -403,6 +403,19 @@ public final class Store implements AutoCloseable {
     }
 
     /**
+     * Flushes what is in memory and waits until no tables are left that should be merged. Needs no calling: tables are merged in the
+     * background.
+     */
+    public void compact() {
+        flush();
+        try {
+            state.awaitMerged();
+        } catch (IOException e) {
+            throw failure("the tables stay as they were", e);
+        }
+    }
+
+    /**
      * Waits for the writes that have been taken, notes that the log is complete, and closes the files. Cursors and snapshots that are
      * open cannot be used any more. Closing twice does nothing.
      */

@@ -18,6 +18,8 @@ final class StoreCounters implements StateListener {
     private final LongAdder groups = new LongAdder();
     private final LongAdder syncs = new LongAdder();
     private final LongAdder syncNanos = new LongAdder();
+    private final LongAdder compactions = new LongAdder();
+    private final LongAdder compactedBytes = new LongAdder();
 
     void addListener(StoreListener listener) {
         listeners.add(listener);
@@ -44,6 +46,13 @@ final class StoreCounters implements StateListener {
     @Override
     public void flushed(long nanos, long entries, long bytes) {
         listeners.forEach(listener -> listener.flushed(nanos, entries, bytes));
+    }
+
+    @Override
+    public void compacted(long nanos, long readBytes, long writtenBytes) {
+        compactions.increment();
+        compactedBytes.add(writtenBytes);
+        listeners.forEach(listener -> listener.compacted(nanos, readBytes, writtenBytes));
     }
 
     StoreStats stats(
@@ -74,6 +83,8 @@ final class StoreCounters implements StateListener {
                 sizes.memtableBytes(),
                 sizes.entries(),
                 sizes.flushes(),
+                compactions.sum(),
+                compactedBytes.sum(),
                 sizes.snapshots(),
                 replayed,
                 openNanos,

@@ -20,4 +20,13 @@ public interface StoreListener {
      * @param bytes its size
      */
     default void flushed(long nanos, long entries, long bytes) {}
+
+    /**
+     * Tables were merged.
+     *
+     * @param nanos how long it took
+     * @param readBytes the size of the tables that were merged
+     * @param writtenBytes the size of those that were written
+     */
+    default void compacted(long nanos, long readBytes, long writtenBytes) {}
 }

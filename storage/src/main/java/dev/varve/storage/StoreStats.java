@@ -21,6 +21,8 @@ package dev.varve.storage;
  * @param memtableBytes bytes in them
  * @param entries entries of the index, versions and tombstones counted: at least as many as there are keys
  * @param flushes memtables flushed to tables
+ * @param compactions merges of tables
+ * @param compactedBytes bytes of tables written by them
  * @param openSnapshots snapshots and cursors that are open
  * @param replayedRecords records that were replayed when the store was opened
  * @param openNanos how long opening took
@@ -45,6 +47,8 @@ public record StoreStats(
         long memtableBytes,
         long entries,
         long flushes,
+        long compactions,
+        long compactedBytes,
         int openSnapshots,
         long replayedRecords,
         long openNanos,

@@ -7,7 +7,10 @@ import dev.varve.storage.Order;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.checkpoint.Manifest;
+import dev.varve.storage.checkpoint.ManifestState;
+import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
+import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.StoreFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -106,18 +109,42 @@ public final class CheckedStore implements AutoCloseable {
         require(temporary.isEmpty(), "these temporary files are left over: " + temporary);
     }
 
-    /** The last word of the manifest must be that the log ends there, so that whatever is missing later counts as damage. */
+    /**
+     * The last word of the manifest must be that the log ends there, so that whatever is missing later counts as damage; it must name
+     * the tables that are there and no others, and those of a level below the first must not overlap.
+     */
     public static void checkClosedInOrder(SimulatedEnvironment machine) {
         SimulatedFileSystem files = machine.files();
         try {
-            FileName name = Manifest.find(files.list(DIRECTORY)).orElseThrow();
+            List<String> names = files.list(DIRECTORY);
+            FileName name = Manifest.find(names).orElseThrow();
             try (StoreFile file = files.open(DIRECTORY.resolve(name.toString()))) {
-                require(
-                        Manifest.scan(file, name).state().closed() != null,
-                        name + " does not say that the log was closed");
+                ManifestState state = Manifest.scan(file, name).state();
+                require(state.closed() != null, name + " does not say that the log was closed");
+                checkTables(state, names);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void checkTables(ManifestState state, List<String> names) {
+        List<String> known = state.tables().stream()
+                .map(table -> new FileName(FileKind.TABLE, table.id()).toString())
+                .sorted()
+                .toList();
+        List<String> found =
+                names.stream().filter(name -> name.endsWith(".table")).sorted().toList();
+        require(found.equals(known), "there are the tables " + found + ", but the manifest knows " + known);
+        for (TableInfo a : state.tables()) {
+            for (TableInfo b : state.tables()) {
+                boolean apart = Arrays.compareUnsigned(a.largestKey(), b.smallestKey()) < 0
+                        || Arrays.compareUnsigned(b.largestKey(), a.smallestKey()) < 0;
+                int level = state.level(a.id());
+                require(
+                        a.id() == b.id() || level == 0 || level != state.level(b.id()) || apart,
+                        "tables " + a.id() + " and " + b.id() + " of level " + level + " overlap");
+            }
         }
     }
 

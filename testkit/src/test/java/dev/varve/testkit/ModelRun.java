@@ -41,6 +41,7 @@ final class ModelRun {
 
     private volatile long accepted;
     private int flushes;
+    private int compactions;
     private int rolls;
     private int cuts;
 
@@ -96,8 +97,10 @@ final class ModelRun {
             release();
         } else if (dice < 192) {
             fill();
-        } else if (dice < 194) {
+        } else if (dice < 193) {
             store().flush();
+        } else if (dice < 194) {
+            store().compact();
         } else if (dice < 196) {
             reopen();
         } else {
@@ -253,6 +256,7 @@ final class ModelRun {
 
     private void count() {
         flushes += (int) store().stats().flushes();
+        compactions += (int) store().stats().compactions();
         rolls += store().stats().logSegments();
     }
 
@@ -318,6 +322,7 @@ final class ModelRun {
     /** How much of the store this life has seen. */
     @Override
     public String toString() {
-        return flushes + " flushes, " + rolls + " segments, " + cuts + " cut tails, revision " + model.revision();
+        return flushes + " flushes, " + compactions + " merges, " + rolls + " segments, " + cuts
+                + " cut tails, revision " + model.revision();
     }
 }

@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * A fixed life of a store that founds it, writes, rolls segments, flushes memtables, closes and opens it again and goes on.
+ * A fixed life of a store that founds it, writes, rolls segments, flushes memtables, merges tables, closes and opens it again and goes on.
  * Tests let it fail or crash at each of its calls.
  */
 final class Scenario {
@@ -35,6 +35,9 @@ final class Scenario {
 
     private static final int LIVES = 2;
     private static final int WRITES = 35;
+
+    /** So many writes are flushed, and what is due is merged: often enough that tables are merged in each life. */
+    private static final int FLUSHED_AFTER = 8;
 
     private final SimulatedEnvironment machine;
     private final ModelStore model = new ModelStore();
@@ -95,7 +98,11 @@ final class Scenario {
                     long revision = model.write(batch);
                     assertThat(store.write(batch, durability)).isEqualTo(revision);
                     acknowledged(revision, durability);
+                    if (i % FLUSHED_AFTER == 0) {
+                        store.compact();
+                    }
                 }
+                assertThat(store.stats().compactions()).as("merges of tables").isPositive();
                 beforeClose = machine.files().disk().copy();
             }
             durable = accepted;
@@ -136,6 +143,9 @@ final class Scenario {
             int i = 0;
             for (WriteBatch batch : writes(life)) {
                 tryToWrite(store, batch, durability(i++));
+                if (i % FLUSHED_AFTER == 0) {
+                    compact(store);
+                }
             }
             assertThat(store.revision())
                     .as("what is visible is what was acknowledged")
@@ -167,6 +177,16 @@ final class Scenario {
             if (e.outcomeUnknown()) {
                 model.write(batch);
             }
+        }
+    }
+
+    private static void compact(Store store) {
+        try {
+            store.compact();
+        } catch (StoreException e) {
+            assertThat(e.kind())
+                    .as(e.toString())
+                    .isIn(Kind.LOG_FAILED, Kind.OUTCOME_UNKNOWN, Kind.DISK_FULL, Kind.BLOCKED, Kind.IO);
         }
     }
 

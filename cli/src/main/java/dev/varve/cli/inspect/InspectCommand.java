@@ -123,8 +123,9 @@ public final class InspectCommand implements Callable<Integer> {
         for (TableInfo table : state.tables()) {
             console.println(String.format(
                     Locale.ROOT,
-                    "table     %s  %s, %,d entries (%,d tombstones), revisions %d to %d, keys %s to %s",
+                    "table     %s  level %d, %s, %,d entries (%,d tombstones), revisions %d to %d, keys %s to %s",
                     new FileName(FileKind.TABLE, table.id()),
+                    state.level(table.id()),
                     Sizes.show(table.sizeBytes()),
                     table.entries(),
                     table.tombstones(),

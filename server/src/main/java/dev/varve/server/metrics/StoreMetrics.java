@@ -26,6 +26,9 @@ final class StoreMetrics {
                 Snapshots.gauge("varve_log_bytes", "Bytes of records in the log.", stats.logBytes()),
                 Snapshots.gauge("varve_tables", "Sorted tables.", stats.tables()),
                 Snapshots.gauge("varve_table_bytes", "Bytes in sorted tables.", stats.tableBytes()),
+                Snapshots.counter("varve_compactions", "Merges of tables.", stats.compactions()),
+                Snapshots.counter(
+                        "varve_compacted_bytes", "Bytes of tables that merges wrote.", stats.compactedBytes()),
                 Snapshots.gauge("varve_memtable_bytes", "Bytes in memtables.", stats.memtableBytes()),
                 Snapshots.gauge("varve_open_snapshots", "Snapshots and cursors that are open.", stats.openSnapshots()),
                 Snapshots.gauge("varve_open_seconds", "Time that opening the store took.", stats.openNanos() / 1e9));

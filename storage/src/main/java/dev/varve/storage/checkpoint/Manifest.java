@@ -18,6 +18,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -145,6 +146,7 @@ public final class Manifest implements Closeable {
             manifest.number = scan.number;
             manifest.skipFilesThatAreThere();
             if (scan.torn) {
+                checkNothingIsGone(scan, files, directory, name);
                 log.warn("{}: cut an edit at offset {} that had never been synced", name, scan.end);
                 manifest.rewrite();
             } else if (scan.state.closed() == null) {
@@ -154,6 +156,26 @@ public final class Manifest implements Closeable {
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
+        }
+    }
+
+    /**
+     * A file is removed only after the edit that drops it has been synced. So if one is missing, then what stands behind the valid edits is
+     * no unsynced tail, but damage to an edit that had counted.
+     */
+    private static void checkNothingIsGone(Scan scan, FileSystem files, Path directory, FileName name)
+            throws IOException {
+        Stream<FileName> segments = scan.state.segments().stream().map(id -> new FileName(FileKind.LOG, id));
+        Stream<FileName> tables = scan.state.tables().stream().map(table -> new FileName(FileKind.TABLE, table.id()));
+        for (FileName file : Stream.concat(segments, tables).toList()) {
+            if (!files.exists(directory.resolve(file.toString()))) {
+                throw new CorruptionException(
+                        name.toString(),
+                        scan.end,
+                        "the edit that dropped " + file
+                                + " is damaged. Nothing was cut. Restore this file from a backup"
+                                + " or another replica");
+            }
         }
     }
 

@@ -28,6 +28,7 @@ import java.util.TreeMap;
  *                           bytes configuration, u64 configuration-index
  * tag 0x08 closed           u64 segment, u32 offset
  * tag 0x89 log begins       u64 index, u64 revision, u64 segment, u32 offset
+ * tag 0x8a table moved      u64 id, u8 level
  * bytes := varint length, the bytes
  * </pre>
  *
@@ -45,6 +46,11 @@ final class ManifestCodec {
     private static final int CHECKPOINT = 0x87;
     private static final int CLOSED = 0x08;
     private static final int LOG_BEGINS = 0x89;
+    private static final int TABLE_MOVED = 0x8a;
+
+    /** More levels than any store has. */
+    private static final int MAX_LEVEL = 15;
+
     private static final int CRITICAL = 0x80;
 
     private ManifestCodec() {}
@@ -73,6 +79,7 @@ final class ManifestCodec {
             case ManifestEdit.SegmentCreated ignored -> SEGMENT_CREATED;
             case ManifestEdit.SegmentRemoved ignored -> SEGMENT_REMOVED;
             case ManifestEdit.TableAdded ignored -> TABLE_ADDED;
+            case ManifestEdit.TableMoved ignored -> TABLE_MOVED;
             case ManifestEdit.TableRemoved ignored -> TABLE_REMOVED;
             case ManifestEdit.Checkpointed ignored -> CHECKPOINT;
             case ManifestEdit.Closed ignored -> CLOSED;
@@ -92,6 +99,8 @@ final class ManifestCodec {
             case ManifestEdit.SegmentCreated e -> buffer(8).putLong(e.id()).flip();
             case ManifestEdit.SegmentRemoved e -> buffer(8).putLong(e.id()).flip();
             case ManifestEdit.TableAdded e -> body(e.table());
+            case ManifestEdit.TableMoved e ->
+                buffer(9).putLong(e.id()).put((byte) e.level()).flip();
             case ManifestEdit.TableRemoved e -> buffer(8).putLong(e.id()).flip();
             case ManifestEdit.Checkpointed e -> body(e.checkpoint());
             case ManifestEdit.Closed e ->
@@ -175,6 +184,7 @@ final class ManifestCodec {
                 case SEGMENT_CREATED -> edits.add(new ManifestEdit.SegmentCreated(b.getLong()));
                 case SEGMENT_REMOVED -> edits.add(new ManifestEdit.SegmentRemoved(b.getLong()));
                 case TABLE_ADDED -> edits.add(new ManifestEdit.TableAdded(table(b)));
+                case TABLE_MOVED -> edits.add(new ManifestEdit.TableMoved(b.getLong(), level(b.get())));
                 case TABLE_REMOVED -> edits.add(new ManifestEdit.TableRemoved(b.getLong()));
                 case CHECKPOINT ->
                     edits.add(new ManifestEdit.Checkpointed(new Checkpoint(
@@ -198,6 +208,13 @@ final class ManifestCodec {
             }
         }
         return edits;
+    }
+
+    private static int level(byte level) {
+        if (level < 0 || level > MAX_LEVEL) {
+            throw new IllegalArgumentException("there is no level " + level);
+        }
+        return level;
     }
 
     private static TableInfo table(ByteBuffer b) {

@@ -25,8 +25,11 @@ public sealed interface ManifestEdit {
     /** A segment is no longer needed; its file may be removed. */
     record SegmentRemoved(long id) implements ManifestEdit {}
 
-    /** A table is part of the index. */
+    /** A table is part of the index, in level 0. */
     record TableAdded(TableInfo table) implements ManifestEdit {}
+
+    /** A table belongs to another level from now on. */
+    record TableMoved(long id, int level) implements ManifestEdit {}
 
     /** A table is no longer part of the index; its file may be removed. */
     record TableRemoved(long id) implements ManifestEdit {}

@@ -4,7 +4,9 @@ import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.TableInfo;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param nextFileCount above the count of every file of this node that an edit has named
  * @param segments ids of the log's segments, in the order of their creation
  * @param tables the tables, oldest first
+ * @param levels the level of each table that is not in level 0, by its id
  * @param checkpoint up to where they hold the log; null until the log has been begun
  * @param closed where the log was closed in order, if that was the last thing that happened
  * @param logBegins where the log begins for Raft; null if nothing was said
@@ -25,42 +28,58 @@ public record ManifestState(
         int nextFileCount,
         List<Long> segments,
         List<TableInfo> tables,
+        Map<Long, Integer> levels,
         @Nullable Checkpoint checkpoint,
         ManifestEdit.@Nullable Closed closed,
         ManifestEdit.@Nullable LogBegins logBegins) {
 
     /** A store that has just been founded. */
     static ManifestState founded(StoreId storeId, ManifestEdit.Identity identity) {
-        return new ManifestState(storeId, identity, 1, List.of(), List.of(), null, null, null);
+        return new ManifestState(storeId, identity, 1, List.of(), List.of(), Map.of(), null, null, null);
     }
 
-    /** The state after an edit. */
+    /** The level of a table. */
+    public int level(long tableId) {
+        return levels.getOrDefault(tableId, 0);
+    }
+
+    /** The state after an edit. Whatever happens after the log was closed, it is no longer closed. */
     ManifestState after(ManifestEdit edit) {
         return switch (edit) {
-            case ManifestEdit.Identity changed -> with(changed, nextFileCount, segments, tables, checkpoint, null);
+            case ManifestEdit.Identity changed ->
+                with(changed, nextFileCount, segments, tables, levels, checkpoint, null, logBegins);
             case ManifestEdit.FileCount count ->
-                with(identity, Math.max(nextFileCount, count.next()), segments, tables, checkpoint, null);
-            case ManifestEdit.SegmentCreated created ->
-                with(identity, countAfter(created.id()), plus(segments, created.id()), tables, checkpoint, null);
-            case ManifestEdit.SegmentRemoved removed ->
-                with(identity, nextFileCount, minus(segments, removed.id()), tables, checkpoint, null);
-            case ManifestEdit.TableAdded added ->
-                with(identity, countAfter(added.table().id()), segments, plus(tables, added.table()), checkpoint, null);
-            case ManifestEdit.TableRemoved removed ->
                 with(
                         identity,
+                        Math.max(nextFileCount, count.next()),
+                        segments,
+                        tables,
+                        levels,
+                        checkpoint,
+                        null,
+                        logBegins);
+            case ManifestEdit.SegmentCreated created ->
+                withFiles(countAfter(created.id()), plus(segments, created.id()), tables, levels);
+            case ManifestEdit.SegmentRemoved removed ->
+                withFiles(nextFileCount, minus(segments, removed.id()), tables, levels);
+            case ManifestEdit.TableAdded added ->
+                withFiles(countAfter(added.table().id()), segments, plus(tables, added.table()), levels);
+            case ManifestEdit.TableMoved moved ->
+                withFiles(nextFileCount, segments, tables, moved(moved.id(), moved.level()));
+            case ManifestEdit.TableRemoved removed ->
+                withFiles(
                         nextFileCount,
                         segments,
                         tables.stream()
                                 .filter(table -> table.id() != removed.id())
                                 .toList(),
-                        checkpoint,
-                        null);
+                        moved(removed.id(), 0));
             case ManifestEdit.Checkpointed made ->
-                with(identity, nextFileCount, segments, tables, made.checkpoint(), null);
-            case ManifestEdit.Closed end -> with(identity, nextFileCount, segments, tables, checkpoint, end);
+                with(identity, nextFileCount, segments, tables, levels, made.checkpoint(), null, logBegins);
+            case ManifestEdit.Closed end ->
+                with(identity, nextFileCount, segments, tables, levels, checkpoint, end, logBegins);
             case ManifestEdit.LogBegins begin ->
-                new ManifestState(storeId, identity, nextFileCount, segments, tables, checkpoint, null, begin);
+                with(identity, nextFileCount, segments, tables, levels, checkpoint, null, begin);
         };
     }
 
@@ -71,15 +90,40 @@ public record ManifestState(
                 : nextFileCount;
     }
 
+    private ManifestState withFiles(
+            int newCount, List<Long> newSegments, List<TableInfo> newTables, Map<Long, Integer> newLevels) {
+        return with(identity, newCount, newSegments, newTables, newLevels, checkpoint, null, logBegins);
+    }
+
     private ManifestState with(
             ManifestEdit.Identity newIdentity,
             int newCount,
             List<Long> newSegments,
             List<TableInfo> newTables,
+            Map<Long, Integer> newLevels,
             @Nullable Checkpoint newCheckpoint,
-            ManifestEdit.@Nullable Closed newClosed) {
+            ManifestEdit.@Nullable Closed newClosed,
+            ManifestEdit.@Nullable LogBegins newLogBegins) {
         return new ManifestState(
-                storeId, newIdentity, newCount, newSegments, newTables, newCheckpoint, newClosed, logBegins);
+                storeId,
+                newIdentity,
+                newCount,
+                newSegments,
+                newTables,
+                newLevels,
+                newCheckpoint,
+                newClosed,
+                newLogBegins);
+    }
+
+    private Map<Long, Integer> moved(long id, int level) {
+        Map<Long, Integer> changed = new HashMap<>(levels);
+        if (level == 0) {
+            changed.remove(id);
+        } else {
+            changed.put(id, level);
+        }
+        return Map.copyOf(changed);
     }
 
     private static <T> List<T> plus(List<T> list, T item) {
@@ -98,7 +142,12 @@ public record ManifestState(
         edits.add(identity);
         edits.add(new ManifestEdit.FileCount(nextFileCount));
         segments.forEach(id -> edits.add(new ManifestEdit.SegmentCreated(id)));
-        tables.forEach(table -> edits.add(new ManifestEdit.TableAdded(table)));
+        for (TableInfo table : tables) {
+            edits.add(new ManifestEdit.TableAdded(table));
+            if (level(table.id()) > 0) {
+                edits.add(new ManifestEdit.TableMoved(table.id(), level(table.id())));
+            }
+        }
         if (checkpoint != null) {
             edits.add(new ManifestEdit.Checkpointed(checkpoint));
         }

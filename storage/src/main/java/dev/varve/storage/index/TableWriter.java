@@ -156,9 +156,14 @@ public final class TableWriter {
         buffer.clear();
     }
 
-    /** How many entries were added. */
-    public long entries() {
-        return entries;
+    /** How large the file would be if it ended here, but for index and filter. */
+    public long sizeBytes() {
+        return offset + data.sizeBytes();
+    }
+
+    /** True if the last entry that was added has this key. */
+    public boolean endsWith(byte[] key, int keyLength) {
+        return entries > 0 && Arrays.equals(largest, 0, largest.length, key, 0, keyLength);
     }
 
     /**

@@ -4,7 +4,6 @@ import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.index.MergingCursor;
-import dev.varve.storage.index.TableReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -97,11 +96,7 @@ public final class RangeReader implements Closeable {
             List<IndexCursor> sources = new ArrayList<>();
             sources.add(version.active().cursor());
             version.frozen().forEach(frozen -> sources.add(frozen.memtable().cursor()));
-            for (TableReader table : version.tables()) {
-                if (overlaps(table)) {
-                    sources.add(table.cursor());
-                }
-            }
+            version.tables().addCursors(start, end, sources);
             IndexCursor cursor = sources.size() == 1 ? sources.getFirst() : new MergingCursor(sources);
             exhausted = !(ascending ? fillAscending(cursor) : fillDescending(cursor));
         } catch (IOException e) {
@@ -121,11 +116,6 @@ public final class RangeReader implements Closeable {
         } else {
             end = indexKey;
         }
-    }
-
-    private boolean overlaps(TableReader table) {
-        return (end == null || Arrays.compareUnsigned(table.info().smallestKey(), end) < 0)
-                && (start == null || Arrays.compareUnsigned(table.info().largestKey(), start) >= 0);
     }
 
     /** Fills the chunk; false if the range has come to its end. */

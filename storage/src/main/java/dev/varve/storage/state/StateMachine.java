@@ -1,11 +1,14 @@
 package dev.varve.storage.state;
 
 import dev.varve.storage.checkpoint.Checkpoint;
+import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
 import dev.varve.storage.checkpoint.ManifestState;
+import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
+import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.BloomFilter;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.index.IndexKey;
@@ -39,6 +42,7 @@ public final class StateMachine implements Closeable {
     private final ValueReader values;
     private final Mode mode;
     private volatile @Nullable Flusher flusher;
+    private volatile @Nullable Compactor compactor;
 
     /** The last revision that readers see. Invariant: everything up to it has been applied. */
     private volatile long visibleRevision;
@@ -77,10 +81,10 @@ public final class StateMachine implements Closeable {
         ManifestState found = directory.manifest().state();
         Environment environment = directory.environment();
         SegmentSet segments = new SegmentSet();
-        List<TableReader> tables = found.tables().reversed().stream()
+        List<TableReader> tables = found.tables().stream()
                 .map(info -> new TableReader(environment.files(), directory.path(), found.storeId(), info, segments))
                 .toList();
-        this.versions = new VersionSet(options.memtableBytes(), tables);
+        this.versions = new VersionSet(options.memtableBytes(), Levels.of(tables, found.levels()));
         this.values = new ValueReader(segments);
         this.applier = new Applier(options, versions, begin(found.checkpoint()), this::frozen);
         this.log = directory.openLog(
@@ -95,22 +99,26 @@ public final class StateMachine implements Closeable {
             }
             this.visibleRevision = applier.applied().revision();
             directory.removeLeftovers(log);
-            Flusher running = new Flusher(
-                    environment,
-                    directory.path(),
-                    found.storeId(),
-                    directory.manifest(),
-                    log,
-                    versions,
-                    snapshots,
-                    () -> visibleRevision,
-                    mode == Mode.REPLICA,
-                    listener);
-            this.flusher = running;
+            startBackground(options, listener);
         } catch (IOException | RuntimeException e) {
             log.close();
             throw e;
         }
+    }
+
+    private void startBackground(StateOptions options, StateListener listener) {
+        Environment environment = directory.environment();
+        Manifest manifest = directory.manifest();
+        StoreId storeId = manifest.state().storeId();
+        TableMerger merger =
+                new TableMerger(environment.files(), directory.path(), storeId, manifest::nextFileId, log.segments());
+        VersionEditor editor = new VersionEditor(directory, log, versions, merger, mode == Mode.REPLICA);
+        Readers readers = new Readers(() -> visibleRevision, snapshots);
+        Compactor merging = new Compactor(
+                environment.ticker(), manifest, versions, editor, merger, readers, options.memtableBytes(), listener);
+        compactor = merging;
+        flusher = new Flusher(
+                environment.ticker(), log, manifest, versions, editor, merger, readers, merging::flushed, listener);
     }
 
     private static Applied begin(@Nullable Checkpoint checkpoint) {
@@ -208,6 +216,14 @@ public final class StateMachine implements Closeable {
         }
     }
 
+    /** Waits until no tables are due to be merged. */
+    public void awaitMerged() throws IOException {
+        Compactor merging = compactor;
+        if (merging != null) {
+            merging.awaitMerged();
+        }
+    }
+
     /** The last checkpoint. */
     public Checkpoint lastCheckpoint() {
         Checkpoint checkpoint = directory.manifest().state().checkpoint();
@@ -263,13 +279,9 @@ public final class StateMachine implements Closeable {
         for (int i = 0; entry == null && i < version.frozen().size(); i++) {
             entry = version.frozen().get(i).memtable().get(indexKey, maxRevision);
         }
-        if (entry == null && !version.tables().isEmpty()) {
-            long hash = BloomFilter.hash(indexKey, indexKey.length);
-            for (int i = 0; entry == null && i < version.tables().size(); i++) {
-                entry = version.tables().get(i).get(indexKey, hash, maxRevision, resident);
-            }
-        }
-        return entry;
+        return entry != null
+                ? entry
+                : version.tables().get(indexKey, BloomFilter.hash(indexKey, indexKey.length), maxRevision, resident);
     }
 
     /** Registers the visible revision, which stays readable until {@link #releaseSnapshot}. */
@@ -343,7 +355,8 @@ public final class StateMachine implements Closeable {
             entries += frozen.memtable().entries();
         }
         long bytes = 0;
-        for (TableReader table : version.tables()) {
+        List<TableReader> tables = version.tables().all();
+        for (TableReader table : tables) {
             bytes += table.info().sizeBytes();
             entries += table.info().entries();
         }
@@ -351,7 +364,7 @@ public final class StateMachine implements Closeable {
         return new Sizes(
                 1 + version.frozen().size(),
                 memory,
-                version.tables().size(),
+                tables.size(),
                 bytes,
                 entries,
                 running == null ? 0 : running.flushes(),
@@ -363,13 +376,17 @@ public final class StateMachine implements Closeable {
      * the manifest are ended first, since the note counts only while it stands last.
      */
     public void closeInOrder() throws IOException {
-        stopFlushing();
+        stopBackground();
         log.end();
         Segment last = log.activeSegment();
         directory.manifest().append(List.of(new ManifestEdit.Closed(last.id(), last.end())));
     }
 
-    private void stopFlushing() {
+    private void stopBackground() {
+        Compactor merging = compactor;
+        if (merging != null) {
+            merging.close();
+        }
         Flusher running = flusher;
         if (running != null) {
             running.close();
@@ -379,8 +396,8 @@ public final class StateMachine implements Closeable {
     /** Closes the files without writing anything. */
     @Override
     public void close() throws IOException {
-        stopFlushing();
-        List<Closeable> files = new ArrayList<>(versions.current().tables());
+        stopBackground();
+        List<Closeable> files = new ArrayList<>(versions.current().tables().all());
         files.add(log);
         files.add(directory);
         IOException failure = null;

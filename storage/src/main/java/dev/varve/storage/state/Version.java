@@ -1,7 +1,6 @@
 package dev.varve.storage.state;
 
 import dev.varve.storage.index.Memtable;
-import dev.varve.storage.index.TableReader;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -13,7 +12,7 @@ final class Version {
 
     private final Memtable active;
     private final List<Frozen> frozen;
-    private final List<TableReader> tables;
+    private final Levels tables;
     private final AtomicInteger users = new AtomicInteger(1);
 
     /**
@@ -27,12 +26,12 @@ final class Version {
     /**
      * @param active takes new entries
      * @param frozen waiting for their flush, newest first
-     * @param tables newest first
+     * @param tables what was flushed
      */
-    Version(Memtable active, List<Frozen> frozen, List<TableReader> tables) {
+    Version(Memtable active, List<Frozen> frozen, Levels tables) {
         this.active = active;
         this.frozen = List.copyOf(frozen);
-        this.tables = List.copyOf(tables);
+        this.tables = tables;
     }
 
     Memtable active() {
@@ -43,7 +42,7 @@ final class Version {
         return frozen;
     }
 
-    List<TableReader> tables() {
+    Levels tables() {
         return tables;
     }
 

@@ -8,6 +8,8 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The current {@link Version}, and those before it that are still in use. What a change drops (a flushed memtable's memory, files)
@@ -31,7 +33,7 @@ final class VersionSet {
 
     private record Superseded(Version version, Runnable disposal) {}
 
-    VersionSet(int memtableBytes, List<TableReader> tables) {
+    VersionSet(int memtableBytes, Levels tables) {
         this.memtableBytes = memtableBytes;
         this.current = new Version(newMemtable(memtableBytes), List.of(), tables);
     }
@@ -59,32 +61,42 @@ final class VersionSet {
 
     /** Makes the active memtable a frozen one and begins a new one that can take an entry of so many bytes. */
     void freeze(Applied through, int entryBytes) {
-        Version old;
-        synchronized (this) {
-            old = current;
-            List<Version.Frozen> frozen = new ArrayList<>();
-            frozen.add(new Version.Frozen(old.active(), through));
-            frozen.addAll(old.frozen());
-            superseded.add(new Superseded(old, () -> {}));
-            current = new Version(newMemtable(Math.max(memtableBytes, entryBytes)), frozen, old.tables());
-        }
-        release(old);
+        change(
+                old -> {
+                    List<Version.Frozen> frozen = new ArrayList<>();
+                    frozen.add(new Version.Frozen(old.active(), through));
+                    frozen.addAll(old.frozen());
+                    return new Version(newMemtable(Math.max(memtableBytes, entryBytes)), frozen, old.tables());
+                },
+                () -> {});
     }
 
     /** Replaces the oldest frozen memtable by what was written of it: a table, or none if there was nothing in it. */
-    void flushed(Version.Frozen flushed, List<TableReader> table, Runnable disposal) {
+    void flushed(Version.Frozen flushed, @Nullable TableReader table, Runnable disposal) {
+        change(
+                old -> {
+                    List<Version.Frozen> frozen = new ArrayList<>(old.frozen());
+                    frozen.remove(flushed);
+                    Levels tables = table == null ? old.tables() : old.tables().withNewest(table);
+                    return new Version(old.active(), frozen, tables);
+                },
+                () -> {
+                    recycle(flushed.memtable());
+                    disposal.run();
+                });
+    }
+
+    /** Replaces tables by others. */
+    void replaced(UnaryOperator<Levels> change, Runnable disposal) {
+        change(old -> new Version(old.active(), old.frozen(), change.apply(old.tables())), disposal);
+    }
+
+    private void change(UnaryOperator<Version> change, Runnable disposal) {
         Version old;
         synchronized (this) {
             old = current;
-            List<Version.Frozen> frozen = new ArrayList<>(old.frozen());
-            frozen.remove(flushed);
-            List<TableReader> tables = new ArrayList<>(table);
-            tables.addAll(old.tables());
-            superseded.add(new Superseded(old, () -> {
-                recycle(flushed.memtable());
-                disposal.run();
-            }));
-            current = new Version(old.active(), frozen, tables);
+            superseded.add(new Superseded(old, disposal));
+            current = change.apply(old);
         }
         release(old);
     }

@@ -48,11 +48,15 @@ class ManifestTest {
         return Manifest.open(files, directory, current());
     }
 
+    private Path segment(long id) {
+        return path(new FileName(FileKind.LOG, id));
+    }
+
     private Path path(FileName name) {
         return directory.resolve(name.toString());
     }
 
-    /** A manifest with three records: the founding, segments 10 and 11, segment 12. Gives the offset of each, and the end. */
+    /** A manifest with three records, and the files it names: the founding, segments 10 and 11, segment 12. Gives the offset of each, and the end. */
     private int[] threeRecords() throws IOException {
         int[] offsets = new int[4];
         offsets[0] = FileHeader.BYTES;
@@ -62,6 +66,9 @@ class ManifestTest {
             offsets[2] = (int) Files.size(path(FIRST));
             manifest.append(List.of(created(12)));
             offsets[3] = (int) Files.size(path(FIRST));
+        }
+        for (int id = 10; id <= 12; id++) {
+            Files.createFile(segment(id));
         }
         return offsets;
     }
@@ -115,7 +122,9 @@ class ManifestTest {
                 anew = manifest.name();
                 assertThat(FileName.count(anew.id())).isGreaterThan(1);
                 assertThat(manifest.state().segments()).containsExactly(10L, 11L);
-                assertThat(files.list(directory)).containsExactly(anew.toString());
+                assertThat(files.list(directory))
+                        .filteredOn(name -> name.contains(".manifest"))
+                        .containsExactly(anew.toString());
                 manifest.append(List.of(created(13)));
             }
             try (Manifest manifest = open()) {
@@ -161,6 +170,20 @@ class ManifestTest {
         try (Manifest manifest = open()) {
             assertThat(manifest.state().segments()).containsExactly(10L, 11L);
         }
+    }
+
+    @Test
+    void aDamagedLastRecordHadCountedIfAFileIsGone() throws IOException {
+        int[] offsets = threeRecords();
+        byte[] bytes = Files.readAllBytes(path(FIRST));
+        bytes[offsets[3] - 1] ^= 1;
+        Files.write(path(FIRST), bytes);
+        Files.delete(segment(11));
+        assertThatThrownBy(this::open)
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining(FIRST + " is damaged at offset " + offsets[2])
+                .hasMessageContaining(segment(11).getFileName().toString());
+        assertThat(Files.readAllBytes(path(FIRST))).isEqualTo(bytes);
     }
 
     @Test

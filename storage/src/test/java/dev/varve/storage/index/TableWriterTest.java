@@ -58,7 +58,8 @@ class TableWriterTest {
         add("bb", pointer(5, 2, 1000));
         add("bb", pointer(3, 0, 10));
         add("cc", pointer(7, 2, 500));
-        assertThat(writer.entries()).isEqualTo(5);
+        assertThat(writer.endsWith(new byte[] {0, 'c', 'c'}, 3)).isTrue();
+        assertThat(writer.endsWith(new byte[] {0, 'c', 'c'}, 2)).isFalse();
         TableInfo info = writer.finish();
         assertThat(info.id()).isEqualTo(7);
         assertThat(info.sizeBytes()).isEqualTo(file.size());

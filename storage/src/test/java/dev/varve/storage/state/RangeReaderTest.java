@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -23,7 +24,7 @@ class RangeReaderTest {
     private static final int MISSING_SEGMENT = 99;
     private static final Applied THROUGH = new Applied(1, 1, 1, 0, 0, new byte[0], 0);
 
-    private final VersionSet versions = new VersionSet(8 << 20, List.of());
+    private final VersionSet versions = new VersionSet(8 << 20, Levels.of(List.of(), Map.of()));
     private int closings;
 
     private static byte[] key(String text) {

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class VersionSetTest {
@@ -19,7 +21,7 @@ class VersionSetTest {
     private static final int MEMTABLE_BYTES = 64 << 10;
     private static final Applied THROUGH = new Applied(1, 1, 1, 0, 0, new byte[0], 0);
 
-    private final VersionSet versions = new VersionSet(MEMTABLE_BYTES, List.of(table(1)));
+    private final VersionSet versions = new VersionSet(MEMTABLE_BYTES, Levels.of(List.of(table(1)), Map.of()));
     private final List<String> disposed = new ArrayList<>();
 
     private static TableReader table(long id) {
@@ -33,7 +35,7 @@ class VersionSetTest {
     }
 
     private void flush(Version.Frozen frozen, String name) {
-        versions.flushed(frozen, List.of(table(9)), () -> disposed.add(name));
+        versions.flushed(frozen, table(9), () -> disposed.add(name));
     }
 
     @Test
@@ -51,13 +53,26 @@ class VersionSetTest {
     void aFlushPutsItsTableFirstAndTakesItsMemtableAway() {
         Version.Frozen older = freeze();
         Version.Frozen newer = freeze();
-        TableReader old = versions.current().tables().getFirst();
+        TableReader old = versions.current().tables().all().getFirst();
         flush(older, "older");
         assertThat(versions.current().frozen()).containsExactly(newer);
-        assertThat(versions.current().tables()).hasSize(2).last().isSameAs(old);
-        versions.flushed(newer, List.of(), () -> {});
+        assertThat(versions.current().tables().all()).hasSize(2).last().isSameAs(old);
+        versions.flushed(newer, null, () -> {});
         assertThat(versions.current().frozen()).isEmpty();
-        assertThat(versions.current().tables()).hasSize(2);
+        assertThat(versions.current().tables().all()).hasSize(2);
+    }
+
+    @Test
+    void tablesAreReplacedAndWhatTheyWereDisposedOfBehindTheirReaders() {
+        TableReader old = versions.current().tables().all().getFirst();
+        TableReader merged = table(2);
+        Version reader = versions.acquire();
+        versions.replaced(tables -> tables.with(Set.of(old), List.of(merged), 1), () -> disposed.add("old"));
+        assertThat(versions.current().tables().all()).containsExactly(merged);
+        assertThat(versions.current().tables().young()).isZero();
+        assertThat(disposed).isEmpty();
+        versions.release(reader);
+        assertThat(disposed).containsExactly("old");
     }
 
     @Test

@@ -1,0 +1,111 @@
+package dev.varve.storage.index;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Walks the tables of a level, whose key ranges do not overlap, as one. Opens each when it is reached. Not thread-safe. */
+public final class LevelCursor implements IndexCursor {
+
+    private final List<TableReader> tables;
+    private int at;
+    private @Nullable IndexCursor current;
+
+    /** @param tables in the order of their keys */
+    public LevelCursor(List<TableReader> tables) {
+        this.tables = tables;
+    }
+
+    /** The place of the first table that ends at or behind the key: the only one that can hold it. The list's size if there is none. */
+    public static int find(List<TableReader> tables, byte[] indexKey) {
+        int low = 0;
+        int high = tables.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (Arrays.compareUnsigned(tables.get(middle).info().largestKey(), indexKey) < 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    private IndexCursor current() {
+        if (current == null) {
+            throw new IllegalStateException("the cursor has no entry");
+        }
+        return current;
+    }
+
+    @Override
+    public boolean seek(byte @Nullable [] indexKey) throws IOException {
+        current = null;
+        at = indexKey == null ? 0 : find(tables, indexKey);
+        return at < tables.size() && (open().seek(indexKey) || forward());
+    }
+
+    @Override
+    public boolean seekBefore(byte @Nullable [] indexKey) throws IOException {
+        current = null;
+        at = indexKey == null ? tables.size() - 1 : Math.min(find(tables, indexKey), tables.size() - 1);
+        return at >= 0 && (open().seekBefore(indexKey) || backward());
+    }
+
+    @Override
+    public boolean next() throws IOException {
+        return current().next() || forward();
+    }
+
+    @Override
+    public boolean previous() throws IOException {
+        return current().previous() || backward();
+    }
+
+    private IndexCursor open() throws IOException {
+        IndexCursor opened = tables.get(at).cursor();
+        current = opened;
+        return opened;
+    }
+
+    private boolean forward() throws IOException {
+        while (++at < tables.size()) {
+            if (open().seek(null)) {
+                return true;
+            }
+        }
+        current = null;
+        return false;
+    }
+
+    private boolean backward() throws IOException {
+        while (--at >= 0) {
+            if (open().seekBefore(null)) {
+                return true;
+            }
+        }
+        current = null;
+        return false;
+    }
+
+    @Override
+    public byte[] keyBytes() {
+        return current().keyBytes();
+    }
+
+    @Override
+    public int keyLength() {
+        return current().keyLength();
+    }
+
+    @Override
+    public long revision() {
+        return current().revision();
+    }
+
+    @Override
+    public IndexEntry entry() throws IOException {
+        return current().entry();
+    }
+}

@@ -1,0 +1,152 @@
+package dev.varve.storage.state;
+
+import dev.varve.storage.compaction.CompactionPicker;
+import dev.varve.storage.index.IndexCursor;
+import dev.varve.storage.index.IndexEntry;
+import dev.varve.storage.index.LevelCursor;
+import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.index.TableReader;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The tables by level, as {@code dev.varve.storage.compaction} explains: level 0 newest first, the others by key. Immutable.
+ *
+ * @param levels the tables of each level
+ */
+record Levels(List<List<TableReader>> levels) {
+
+    private static final Comparator<TableReader> BY_KEY =
+            (a, b) -> Arrays.compareUnsigned(a.info().smallestKey(), b.info().smallestKey());
+
+    /**
+     * @param tables oldest first
+     * @param levelOf the level of each table that is not in level 0, by its id
+     */
+    static Levels of(List<TableReader> tables, Map<Long, Integer> levelOf) {
+        List<List<TableReader>> levels = new ArrayList<>();
+        for (int level = 0; level < CompactionPicker.LEVELS; level++) {
+            int wanted = level;
+            List<TableReader> members = tables.reversed().stream()
+                    .filter(table -> levelOf.getOrDefault(table.info().id(), 0) == wanted)
+                    .toList();
+            levels.add(level == 0 ? members : members.stream().sorted(BY_KEY).toList());
+        }
+        return new Levels(List.copyOf(levels));
+    }
+
+    /** These tables with a newer one in level 0. */
+    Levels withNewest(TableReader table) {
+        List<TableReader> young = new ArrayList<>();
+        young.add(table);
+        young.addAll(levels.getFirst());
+        return with(0, young);
+    }
+
+    /** These tables without some, and with others in one of the lower levels. */
+    Levels with(Set<TableReader> removed, List<TableReader> added, int level) {
+        List<List<TableReader>> changed = new ArrayList<>();
+        for (List<TableReader> tables : levels) {
+            changed.add(
+                    tables.stream().filter(table -> !removed.contains(table)).toList());
+        }
+        List<TableReader> members = new ArrayList<>(changed.get(level));
+        members.addAll(added);
+        members.sort(BY_KEY);
+        return new Levels(List.copyOf(changed)).with(level, members);
+    }
+
+    private Levels with(int level, List<TableReader> tables) {
+        List<List<TableReader>> changed = new ArrayList<>(levels);
+        changed.set(level, List.copyOf(tables));
+        return new Levels(List.copyOf(changed));
+    }
+
+    /** All tables. */
+    List<TableReader> all() {
+        return levels.stream().flatMap(List::stream).toList();
+    }
+
+    /** How many tables level 0 has. */
+    int young() {
+        return levels.getFirst().size();
+    }
+
+    /** What the manifest says of them. */
+    List<List<TableInfo>> infos() {
+        return levels.stream()
+                .map(tables -> tables.stream().map(TableReader::info).toList())
+                .toList();
+    }
+
+    /** True if a table below the level has the key in its range. */
+    boolean mayHoldBelow(int level, byte[] key, int keyLength) {
+        byte[] indexKey = Arrays.copyOf(key, keyLength);
+        for (int below = level + 1; below < levels.size(); below++) {
+            if (candidate(levels.get(below), indexKey) != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static @Nullable TableReader candidate(List<TableReader> tables, byte[] indexKey) {
+        int at = LevelCursor.find(tables, indexKey);
+        return at < tables.size()
+                        && Arrays.compareUnsigned(tables.get(at).info().smallestKey(), indexKey) <= 0
+                ? tables.get(at)
+                : null;
+    }
+
+    /** As {@link TableReader#get}, over all tables. */
+    @Nullable
+    IndexEntry get(byte[] indexKey, long hash, long maxRevision, boolean resident) throws IOException {
+        for (TableReader table : levels.getFirst()) {
+            IndexEntry entry = table.get(indexKey, hash, maxRevision, resident);
+            if (entry != null) {
+                return entry;
+            }
+        }
+        for (int level = 1; level < levels.size(); level++) {
+            TableReader table = candidate(levels.get(level), indexKey);
+            IndexEntry entry = table == null ? null : table.get(indexKey, hash, maxRevision, resident);
+            if (entry != null) {
+                return entry;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Adds cursors over the tables that have keys in a range, newer ones first.
+     *
+     * @param start first index key, or null
+     * @param end first index key beyond, or null
+     */
+    void addCursors(byte @Nullable [] start, byte @Nullable [] end, List<IndexCursor> target) throws IOException {
+        for (TableReader table : levels.getFirst()) {
+            if (overlaps(table, start, end)) {
+                target.add(table.cursor());
+            }
+        }
+        for (int level = 1; level < levels.size(); level++) {
+            List<TableReader> tables = levels.get(level).stream()
+                    .filter(table -> overlaps(table, start, end))
+                    .toList();
+            if (!tables.isEmpty()) {
+                target.add(new LevelCursor(tables));
+            }
+        }
+    }
+
+    private static boolean overlaps(TableReader table, byte @Nullable [] start, byte @Nullable [] end) {
+        return (end == null || Arrays.compareUnsigned(table.info().smallestKey(), end) < 0)
+                && (start == null || Arrays.compareUnsigned(table.info().largestKey(), start) >= 0);
+    }
+}

@@ -1,0 +1,19 @@
+package dev.varve.storage.state;
+
+import dev.varve.storage.compaction.LiveVersions;
+import java.util.function.LongSupplier;
+
+/**
+ * Whom flushes and compactions must leave what they read. Thread-safe.
+ *
+ * @param visibleRevision tells the last revision that new readers see
+ * @param snapshots the revisions that are being read
+ */
+record Readers(LongSupplier visibleRevision, SnapshotRegistry snapshots) {
+
+    /** What can be read from now on. */
+    LiveVersions live(LiveVersions.Depths depths) {
+        long visible = visibleRevision.getAsLong(); // Before the next line, so that nothing falls between the two.
+        return new LiveVersions(visible, snapshots.revisions(visibleRevision), depths);
+    }
+}

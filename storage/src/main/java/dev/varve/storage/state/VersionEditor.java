@@ -1,0 +1,237 @@
+package dev.varve.storage.state;
+
+import dev.varve.storage.checkpoint.Checkpoint;
+import dev.varve.storage.checkpoint.Manifest;
+import dev.varve.storage.checkpoint.ManifestEdit;
+import dev.varve.storage.compaction.Compaction;
+import dev.varve.storage.compaction.TableMerger;
+import dev.varve.storage.format.StoreId;
+import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.index.TableReader;
+import dev.varve.storage.io.FileSystem;
+import dev.varve.storage.log.Log;
+import dev.varve.storage.log.LogPosition;
+import dev.varve.storage.log.Segment;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Changes what the index is made of: one edit of the manifest that adds and removes tables, moves the checkpoint, and drops the segments
+ * that nothing needs any more; then the version that readers get. Files that were dropped are removed when no version that knew
+ * them is in use.
+ *
+ * <p>Thread-safe: changes are made one after another, so that none drops a segment to which another is about to point.
+ */
+final class VersionEditor {
+
+    private static final Logger logger = LoggerFactory.getLogger(VersionEditor.class);
+
+    private final FileSystem files;
+    private final Path directory;
+    private final StoreId storeId;
+    private final Manifest manifest;
+    private final Log log;
+    private final VersionSet versions;
+    private final TableMerger merger;
+    private final boolean keepsLog;
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Segments that the manifest has dropped and that may still be read; guarded by lock. */
+    private final Set<Long> dropped = new HashSet<>();
+
+    /**
+     * @param merger wrote the tables that are added
+     * @param keepsLog true if entries of the log must stay readable by index after they are in tables, as Raft wants it
+     */
+    VersionEditor(StoreDirectory directory, Log log, VersionSet versions, TableMerger merger, boolean keepsLog) {
+        this.files = directory.environment().files();
+        this.directory = directory.path();
+        this.manifest = directory.manifest();
+        this.storeId = manifest.state().storeId();
+        this.log = log;
+        this.versions = versions;
+        this.merger = merger;
+        this.keepsLog = keepsLog;
+    }
+
+    /**
+     * A memtable has been flushed: its table joins level 0, and the checkpoint moves behind its last entry.
+     *
+     * @param table what was written of it, or null if there was nothing in it
+     */
+    void flushed(Version.Frozen frozen, @Nullable TableInfo table) throws IOException {
+        lock.lock();
+        try {
+            List<TableInfo> added = table == null ? List.of() : List.of(table);
+            List<ManifestEdit> edits = new ArrayList<>();
+            added.forEach(info -> edits.add(new ManifestEdit.TableAdded(info)));
+            Checkpoint checkpoint = checkpoint(frozen.through());
+            edits.add(new ManifestEdit.Checkpointed(checkpoint));
+            List<Segment> obsolete = obsoleteSegments(checkpoint, added, Set.of());
+            if (keepsLog) {
+                edits.add(logBegins(checkpoint));
+            } else {
+                log.truncatePrefix(checkpoint.appliedIndex() + 1);
+            }
+            append(edits, added, obsolete);
+            TableReader reader = table == null ? null : reader(table);
+            versions.flushed(frozen, reader, () -> obsolete.forEach(this::remove));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The only table of a compaction belongs to the next level. */
+    void moved(Compaction compaction) throws IOException {
+        TableInfo table = compaction.upper().getFirst();
+        int level = compaction.level() + 1;
+        lock.lock();
+        try {
+            TableReader reader = readers(Set.of(table.id())).getFirst();
+            manifest.append(List.of(new ManifestEdit.TableMoved(table.id(), level)));
+            versions.replaced(tables -> tables.with(Set.of(reader), List.of(reader), level), () -> {});
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Tables have been merged.
+     *
+     * @param result what was written of them, for the level below the upper ones
+     */
+    void merged(Compaction compaction, List<TableInfo> result) throws IOException {
+        int level = compaction.level() + 1;
+        Set<Long> inputs = new HashSet<>();
+        compaction.upper().forEach(table -> inputs.add(table.id()));
+        compaction.lower().forEach(table -> inputs.add(table.id()));
+        lock.lock();
+        try {
+            List<ManifestEdit> edits = new ArrayList<>();
+            inputs.forEach(id -> edits.add(new ManifestEdit.TableRemoved(id)));
+            for (TableInfo table : result) {
+                edits.add(new ManifestEdit.TableAdded(table));
+                edits.add(new ManifestEdit.TableMoved(table.id(), level));
+            }
+            Checkpoint checkpoint = manifest.state().checkpoint();
+            List<Segment> obsolete = checkpoint == null ? List.of() : obsoleteSegments(checkpoint, result, inputs);
+            List<TableReader> old = readers(inputs);
+            append(edits, result, obsolete);
+            List<TableReader> added = result.stream().map(this::reader).toList();
+            versions.replaced(tables -> tables.with(Set.copyOf(old), added, level), () -> {
+                old.forEach(this::remove);
+                obsolete.forEach(this::remove);
+            });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private TableReader reader(TableInfo table) {
+        return new TableReader(files, directory, storeId, table, log.segments());
+    }
+
+    private List<TableReader> readers(Set<Long> ids) {
+        return versions.current().tables().all().stream()
+                .filter(table -> ids.contains(table.info().id()))
+                .toList();
+    }
+
+    /** Makes the edits, and drops the segments with them; if they surely were not made the added tables are removed. */
+    private void append(List<ManifestEdit> edits, List<TableInfo> added, List<Segment> obsolete) throws IOException {
+        obsolete.forEach(segment -> edits.add(new ManifestEdit.SegmentRemoved(segment.id())));
+        try {
+            manifest.append(edits);
+        } catch (IOException e) {
+            if (manifest.failure() == null) { // Else the edit may be there, and name the tables.
+                added.forEach(table -> merger.delete(table.id()));
+            }
+            throw e;
+        }
+        obsolete.forEach(segment -> dropped.add(segment.id()));
+    }
+
+    private Checkpoint checkpoint(Applied through) {
+        Segment segment = log.segments().get(LogPosition.segmentNumber(through.position()));
+        return new Checkpoint(
+                through.index(),
+                through.term(),
+                through.revision(),
+                through.timeMicros(),
+                segment.id(),
+                LogPosition.offset(through.position()),
+                through.configuration(),
+                through.configurationIndex());
+    }
+
+    private ManifestEdit.LogBegins logBegins(Checkpoint checkpoint) throws IOException {
+        long index = log.firstIndex();
+        if (index > log.lastIndex()) {
+            return new ManifestEdit.LogBegins(
+                    checkpoint.appliedIndex() + 1,
+                    checkpoint.revision() + 1,
+                    checkpoint.segmentId(),
+                    checkpoint.offset());
+        }
+        long position = log.position(index);
+        return new ManifestEdit.LogBegins(
+                index,
+                log.firstRevision(index),
+                log.segments().get(LogPosition.segmentNumber(position)).id(),
+                LogPosition.offset(position));
+    }
+
+    /** Segments before the checkpoint, and before what Raft may ask for, to which no table points any more. */
+    private List<Segment> obsoleteSegments(Checkpoint checkpoint, List<TableInfo> added, Set<Long> removed) {
+        Set<Long> referenced = new HashSet<>();
+        for (TableReader table : versions.current().tables().all()) {
+            if (!removed.contains(table.info().id())) {
+                referenced.addAll(table.info().segmentBytes().keySet());
+            }
+        }
+        added.forEach(table -> referenced.addAll(table.segmentBytes().keySet()));
+        Segment begin = log.segments().find(checkpoint.segmentId());
+        int limit = begin == null ? 0 : begin.number();
+        if (keepsLog) {
+            int oldest = log.oldestEntrySegment();
+            limit = oldest < 0 ? limit : Math.min(limit, oldest);
+        }
+        int below = limit;
+        return log.segments().all().stream()
+                .filter(segment -> segment.number() < below)
+                .filter(segment -> !referenced.contains(segment.id()) && !dropped.contains(segment.id()))
+                .toList();
+    }
+
+    private void remove(TableReader table) {
+        try {
+            table.close();
+        } catch (IOException e) {
+            logger.warn("cannot close {}, which is not needed any more: {}", table.name(), e.getMessage());
+        }
+        merger.delete(table.info().id());
+    }
+
+    private void remove(Segment segment) {
+        log.forget(segment);
+        try {
+            segment.close();
+        } catch (IOException e) {
+            logger.warn("cannot close {}, which is not needed any more: {}", segment.name(), e.getMessage());
+        }
+        Path path = directory.resolve(segment.name().toString());
+        try {
+            files.delete(path);
+        } catch (IOException e) {
+            logger.warn("cannot remove {}, which is not needed any more: {}", path, e.getMessage());
+        }
+    }
+}
