@@ -4,7 +4,6 @@ import com.alipay.sofa.jraft.entity.LogEntry;
 import com.alipay.sofa.jraft.option.LogStorageOptions;
 import com.alipay.sofa.jraft.storage.LogStorage;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.log.Log;
 import dev.varve.storage.log.LogState;
 import java.io.IOException;
@@ -152,30 +151,13 @@ public final class VarveLogStorage implements LogStorage {
                 time = next.timeMicros();
                 converted.add(next);
             }
-            log.append(converted);
-            remember(entries, converted);
+            long[] positions = log.append(converted);
+            for (int i = 0; i < positions.length; i++) {
+                recent.add(entries.get(i), positions[i]);
+            }
             durable(terms -> converted.forEach(entry -> terms.append(entry.index(), entry.term())));
         });
         return done ? entries.size() : 0;
-    }
-
-    /**
-     * Keeps entries that were appended together. Their positions follow from the first one's, unless the log went on in another
-     * segment between them.
-     */
-    private void remember(List<LogEntry> entries, List<dev.varve.storage.log.LogEntry> appended) throws IOException {
-        long position = log.position(appended.getFirst().index());
-        long expected = position;
-        for (dev.varve.storage.log.LogEntry entry : appended.subList(0, appended.size() - 1)) {
-            expected += RecordHeader.BYTES + entry.payload().limit();
-        }
-        boolean together = expected == log.position(appended.getLast().index());
-        for (int i = 0; i < entries.size(); i++) {
-            recent.add(
-                    entries.get(i),
-                    together ? position : log.position(appended.get(i).index()));
-            position += RecordHeader.BYTES + appended.get(i).payload().limit();
-        }
     }
 
     /** The {@link dev.varve.storage.log.LogPosition} of an entry that the log has. */

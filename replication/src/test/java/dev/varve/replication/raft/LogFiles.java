@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.assertj.core.api.Assertions;
 
 /** A log on a simulated disk, and what a manifest would know of it: its segments and its first index. */
@@ -32,6 +33,9 @@ final class LogFiles implements SegmentRegistry {
     SimulatedFileSystem files;
     long firstIndex = 1;
     long recentBytes;
+    /** How often a file was read. */
+    final AtomicInteger reads = new AtomicInteger();
+
     private int nextFile = 1;
 
     LogFiles(SimulatedFileSystem files) throws IOException {
@@ -49,6 +53,12 @@ final class LogFiles implements SegmentRegistry {
         segments.add(id);
     }
 
+    private void beforeCall(String method) {
+        if (method.equals("read")) {
+            reads.incrementAndGet();
+        }
+    }
+
     /** The log, open, under JRaft's interface. */
     record Open(Log log, VarveLogStorage storage, ConfigurationManager configurations) implements Closeable {
 
@@ -62,7 +72,7 @@ final class LogFiles implements SegmentRegistry {
     Open open() throws IOException {
         Log log = Log.open(
                 new LogConfig(
-                        InterceptedFiles.wrap(files, method -> {}),
+                        InterceptedFiles.wrap(files, this::beforeCall),
                         Ticker.system(),
                         DIRECTORY,
                         STORE,

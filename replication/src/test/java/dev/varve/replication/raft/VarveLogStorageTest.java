@@ -73,6 +73,30 @@ class VarveLogStorageTest {
     }
 
     @Test
+    void whereEntriesStandIsKnownWithoutReadingThemBack() throws IOException {
+        open.close();
+        files.recentBytes = 1 << 20;
+        open = files.open();
+        files.reads.set(0);
+
+        for (int i = 0; i < 30; i++) {
+            append(model.someEntries(random, 1, 1 + random.nextInt(20)));
+        }
+        assertThat(files.segments).hasSizeGreaterThan(3);
+        List<Long> known = new ArrayList<>();
+        for (long index = 1; index <= open.log().lastIndex(); index++) {
+            known.add(open.storage().position(index));
+        }
+        assertThat(files.reads).hasValue(0);
+
+        for (long index = 1; index <= open.log().lastIndex(); index++) {
+            assertThat(known.get((int) index - 1))
+                    .as("entry %s", index)
+                    .isEqualTo(open.log().position(index));
+        }
+    }
+
+    @Test
     @SuppressWarnings("deprecation")
     void termsAreThoseOfTheEntries() throws IOException {
         append(List.of(LogModel.data(1, 1, "a", new byte[1]), LogModel.data(2, 1, "b", new byte[1])));

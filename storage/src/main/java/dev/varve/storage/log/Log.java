@@ -172,12 +172,15 @@ public final class Log implements Closeable {
     /**
      * Appends entries with consecutive indexes behind the last one, and forces them.
      *
+     * @return the {@link LogPosition} of each
      * @throws IllegalArgumentException if they do not follow the last entry
      */
-    public void append(List<LogEntry> newEntries) throws IOException {
+    public long[] append(List<LogEntry> newEntries) throws IOException {
+        long[] positions = new long[newEntries.size()];
         appendLock.lock();
         try {
-            for (LogEntry entry : newEntries) {
+            for (int i = 0; i < positions.length; i++) {
+                LogEntry entry = newEntries.get(i);
                 if (entry.index() != state.lastIndex() + 1) {
                     throw new IllegalArgumentException(
                             "entry " + entry.index() + " does not follow entry " + state.lastIndex());
@@ -189,7 +192,7 @@ public final class Log implements Closeable {
                     frames++;
                     writes += cursor.first() ? 1 : 0;
                 }
-                long position = writer.append(
+                positions[i] = writer.append(
                         entry.type(),
                         entry.index(),
                         entry.term(),
@@ -197,10 +200,11 @@ public final class Log implements Closeable {
                         state.nextRevision(),
                         entry.payload(),
                         frames);
-                entries.add(entry.index(), position);
+                entries.add(entry.index(), positions[i]);
                 state = new LogState(entry.index(), entry.term(), state.nextRevision() + writes, entry.timeMicros());
             }
             commitAppended();
+            return positions;
         } finally {
             appendLock.unlock();
         }

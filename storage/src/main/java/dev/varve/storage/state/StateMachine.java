@@ -152,8 +152,7 @@ public final class StateMachine implements Closeable {
         long time = log.clock().micros();
         ByteBuffer payload = RaftConfiguration.alone(node).toFrame().payload();
         LogEntry entry = new LogEntry(RecordType.CONFIGURATION, 1, 1, time, 1, payload);
-        log.append(List.of(entry));
-        apply(entry, log.position(1));
+        apply(entry, log.append(List.of(entry))[0]);
     }
 
     private void frozen() {
