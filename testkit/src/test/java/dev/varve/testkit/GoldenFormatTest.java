@@ -248,8 +248,8 @@ class GoldenFormatTest {
                 "format-vote.txt",
                 new HexDump(file(name))
                         .part(0, "header of " + name)
-                        .part(4096, "slot")
-                        .part(4608, "slot")
+                        .part(4096, "copy")
+                        .part(4608, "copy")
                         .toString());
     }
 }

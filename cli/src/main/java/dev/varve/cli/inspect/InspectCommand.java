@@ -19,8 +19,8 @@ import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.index.TableInfo;
-import dev.varve.storage.io.DiskFileSystem;
 import dev.varve.storage.io.StoreFile;
+import dev.varve.storage.log.VoteFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +82,7 @@ public final class InspectCommand implements Callable<Integer> {
                 case LOG -> showSegment(file, name);
                 case TABLE -> showTable(file, name);
                 case MANIFEST -> showState(name, Manifest.scan(file, name));
-                case VOTE -> showVote(parent == null ? path : parent, header);
+                case VOTE -> showVote(VoteFile.read(file));
             }
         }
         return ExitCode.OK;
@@ -219,12 +219,10 @@ public final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private void showVote(Path directory, FileHeader header) throws IOException {
-        try (var vote = dev.varve.storage.log.VoteFile.open(DiskFileSystem.instance(), directory, header.storeId())) {
-            console.println("vote      term " + vote.term() + ", for "
-                    + (vote.votedFor() == null ? "nobody" : vote.votedFor())
-                    + (vote.degraded() ? "; one of the two copies is damaged" : ""));
-        }
+    private void showVote(VoteFile.Content vote) throws IOException {
+        console.println("vote      term " + vote.term() + ", for "
+                + (vote.votedFor() == null ? "nobody" : vote.votedFor())
+                + (vote.validCopies() < 2 ? "; one of the two copies is damaged" : ""));
     }
 
     private static String key(byte[] indexKey) {

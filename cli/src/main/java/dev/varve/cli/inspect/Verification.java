@@ -301,15 +301,18 @@ final class Verification implements AutoCloseable {
         if (store.found(FileKind.VOTE).isEmpty()) {
             return;
         }
-        String name = new FileName(FileKind.VOTE, VoteFile.ID).toString();
-        try (VoteFile vote = VoteFile.open(store.files(), store.directory(), state.storeId())) {
-            if (vote.degraded()) {
-                findings.damage(name, 0, "one of its two copies is damaged; the other one is valid");
+        FileName name = new FileName(FileKind.VOTE, VoteFile.ID);
+        try (StoreFile file = store.open(name, state.storeId())) {
+            if (VoteFile.read(file).validCopies() < 2) {
+                findings.damage(
+                        name.toString(),
+                        0,
+                        "one of its two copies is damaged; the other one is valid and mends it when the store is opened");
             }
         } catch (CorruptionException e) {
             findings.damage(e);
         } catch (IOException e) {
-            findings.unreadable(name, e);
+            findings.unreadable(name.toString(), e);
         }
     }
 

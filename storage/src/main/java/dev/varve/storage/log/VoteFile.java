@@ -15,40 +15,97 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a Raft node must not forget: its term, and for whom it voted in it.
  *
- * <p>Two slots of 512 bytes behind the header's page, written in turn, so that a torn write leaves the other one:
+ * <p>Two copies of 512 bytes behind the header's page, each written and synced before the next:
  *
  * <pre>
- *   0  u32  CRC32C of bytes 4 to 511, salted with file id and slot offset
- *   4  u32  length of the name
- *   8  u64  sequence: the slot with the higher one counts
+ *   0  u32  CRC32C of bytes 4 to 511, salted with file id and the copy's offset
+ *   4  u32  length of the name; 0xffffffff for nobody
+ *   8  u64  sequence: the copy with the higher one counts
  *  16  u64  term
  *  24       name of the candidate, UTF-8, at most 480 bytes; the rest is zero
  * </pre>
  *
- * <p>If no slot is valid the file is damaged and the node must not vote. One slot that is invalid is the torn write of a vote
- * that was not given, or damage: the caller is told by {@link #degraded}. Thread-safe.
+ * <p>A vote is given only when both copies hold it. So whatever befalls one of them, a write that was torn or damage later, the
+ * other one holds every vote that was given; opening writes the lost copy again. If neither is valid the node must not vote.
+ * Thread-safe.
  */
 public final class VoteFile implements Closeable {
 
     /** The id under which every node keeps its vote. */
     public static final long ID = 0;
 
-    private static final int SLOT_BYTES = 512;
-    private static final int FIRST_SLOT = 4096;
+    private static final Logger logger = LoggerFactory.getLogger(VoteFile.class);
+    private static final int COPY_BYTES = 512;
+    private static final int FIRST_COPY = 4096;
+    private static final int SECOND_COPY = FIRST_COPY + COPY_BYTES;
     private static final int NAME = 24;
-    private static final int NAME_BYTES = SLOT_BYTES - NAME - 8;
+    private static final int NAME_BYTES = COPY_BYTES - NAME - 8;
 
     private final FileName name = new FileName(FileKind.VOTE, ID);
     private final StoreFile file;
-    private long sequence;
-    private long term;
-    private @Nullable String votedFor;
-    private boolean degraded;
+    private Copy last = new Copy(0, 0, null);
     private boolean failed;
+
+    /**
+     * What the file says.
+     *
+     * @param term the node's term
+     * @param votedFor for whom it voted in that, or null
+     * @param validCopies how many of the two copies are valid, 1 or 2
+     */
+    public record Content(long term, @Nullable String votedFor, int validCopies) {}
+
+    private record Copy(long sequence, long term, @Nullable String votedFor) {
+
+        /** The bytes that stand for it at an offset. */
+        ByteBuffer encode(int offset) {
+            byte[] bytes = votedFor == null ? new byte[0] : votedFor.getBytes(StandardCharsets.UTF_8);
+            ByteBuffer copy = ByteBuffer.allocate(COPY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            copy.putInt(4, votedFor == null ? -1 : bytes.length)
+                    .putLong(8, sequence)
+                    .putLong(16, term)
+                    .put(NAME, bytes);
+            return copy.putInt(0, checksum(copy, offset));
+        }
+
+        /** The copy at an offset, or null if it is not valid. */
+        static @Nullable Copy read(StoreFile file, int offset) throws IOException {
+            ByteBuffer copy = ByteBuffer.allocate(COPY_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            if (file.read(copy, offset) < COPY_BYTES || copy.getInt(0) != checksum(copy, offset)) {
+                return null;
+            }
+            int length = copy.getInt(4);
+            if (length < -1 || length > NAME_BYTES) {
+                return null;
+            }
+            String votedFor = length < 0 ? null : new String(copy.array(), NAME, length, StandardCharsets.UTF_8);
+            return new Copy(copy.getLong(8), copy.getLong(16), votedFor);
+        }
+
+        private static int checksum(ByteBuffer copy, int offset) {
+            return Checksum.of(copy, 4, COPY_BYTES - 4) ^ Checksum.salt(ID, offset);
+        }
+
+        /** The one that counts of two, of which one may be missing. */
+        static Copy newer(@Nullable Copy first, @Nullable Copy second) throws CorruptionException {
+            if (first != null) {
+                return second == null || first.sequence >= second.sequence ? first : second;
+            }
+            if (second == null) {
+                throw new CorruptionException(
+                        new FileName(FileKind.VOTE, ID).toString(),
+                        FIRST_COPY,
+                        "neither copy of the vote is valid; this node must not vote until it has joined anew");
+            }
+            return second;
+        }
+    }
 
     private VoteFile(StoreFile file) {
         this.file = file;
@@ -72,9 +129,8 @@ public final class VoteFile implements Closeable {
         }
         VoteFile vote = new VoteFile(files.create(temporary));
         try {
-            vote.file.preallocate(FIRST_SLOT + 2 * SLOT_BYTES);
+            vote.file.preallocate(SECOND_COPY + COPY_BYTES);
             vote.file.write(new FileHeader(FileKind.VOTE, storeId, ID).encode(), 0);
-            vote.save(term, votedFor);
             vote.save(term, votedFor);
             files.rename(temporary, path);
             files.syncDirectory(directory);
@@ -86,10 +142,10 @@ public final class VoteFile implements Closeable {
     }
 
     /**
-     * Opens the file.
+     * Opens the file, and mends a copy that is damaged or older than the other.
      *
-     * @throws CorruptionException if no slot is valid
-     * @throws java.nio.file.NoSuchFileException if there is none
+     * @throws CorruptionException if no copy is valid
+     * @throws java.nio.file.NoSuchFileException if there is no file
      */
     public static VoteFile open(FileSystem files, Path directory, StoreId storeId) throws IOException {
         FileName name = new FileName(FileKind.VOTE, ID);
@@ -98,14 +154,11 @@ public final class VoteFile implements Closeable {
             ByteBuffer header = ByteBuffer.allocate(FileHeader.BYTES);
             vote.file.read(header, 0);
             FileHeader.check(header.flip(), name, storeId);
-            int valid = (vote.read(FIRST_SLOT) ? 1 : 0) + (vote.read(FIRST_SLOT + SLOT_BYTES) ? 1 : 0);
-            if (valid == 0) {
-                throw new CorruptionException(
-                        name.toString(),
-                        FIRST_SLOT,
-                        "neither copy of the vote is valid; this node must not vote until it has joined anew");
-            }
-            vote.degraded = valid == 1;
+            Copy first = Copy.read(vote.file, FIRST_COPY);
+            Copy second = Copy.read(vote.file, SECOND_COPY);
+            vote.last = Copy.newer(first, second);
+            vote.mend(first, FIRST_COPY);
+            vote.mend(second, SECOND_COPY);
             return vote;
         } catch (IOException | RuntimeException e) {
             vote.close();
@@ -113,40 +166,37 @@ public final class VoteFile implements Closeable {
         }
     }
 
-    private boolean read(int offset) throws IOException {
-        ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        if (file.read(slot, offset) < SLOT_BYTES || slot.getInt(0) != checksum(slot, offset)) {
-            return false;
+    private void mend(@Nullable Copy copy, int offset) throws IOException {
+        if (!last.equals(copy)) {
+            logger.warn(
+                    "{}: the copy at offset {} is {}, and is written again from the other one",
+                    name,
+                    offset,
+                    copy == null ? "damaged" : "older");
+            write(last, offset);
         }
-        int length = slot.getInt(4);
-        if (length < -1 || length > NAME_BYTES) {
-            return false;
-        }
-        if (slot.getLong(8) > sequence) {
-            sequence = slot.getLong(8);
-            term = slot.getLong(16);
-            votedFor = length < 0 ? null : new String(slot.array(), NAME, length, StandardCharsets.UTF_8);
-        }
-        return true;
     }
 
-    private static int checksum(ByteBuffer slot, int offset) {
-        return Checksum.of(slot, 4, SLOT_BYTES - 4) ^ Checksum.salt(ID, offset);
+    /**
+     * Reads the file without changing it; its header has been checked.
+     *
+     * @throws CorruptionException if no copy is valid
+     */
+    public static Content read(StoreFile file) throws IOException {
+        Copy first = Copy.read(file, FIRST_COPY);
+        Copy second = Copy.read(file, SECOND_COPY);
+        Copy newer = Copy.newer(first, second);
+        return new Content(newer.term, newer.votedFor, first == null || second == null ? 1 : 2);
     }
 
     /** The node's term. */
     public synchronized long term() {
-        return term;
+        return last.term;
     }
 
     /** For whom the node voted in its term, or null. */
     public synchronized @Nullable String votedFor() {
-        return votedFor;
-    }
-
-    /** True if only one of the two copies was valid when the file was opened. */
-    public synchronized boolean degraded() {
-        return degraded;
+        return last.votedFor;
     }
 
     /**
@@ -159,24 +209,22 @@ public final class VoteFile implements Closeable {
         if (failed) {
             throw new IOException(name + ": an earlier write failed, so the node must not vote until it is restarted");
         }
-        byte[] bytes = candidate == null ? new byte[0] : candidate.getBytes(StandardCharsets.UTF_8);
-        if (bytes.length > NAME_BYTES) {
+        int length = candidate == null ? 0 : candidate.getBytes(StandardCharsets.UTF_8).length;
+        if (length > NAME_BYTES) {
             throw new IllegalArgumentException(
-                    "the candidate's name has " + bytes.length + " bytes, at most " + NAME_BYTES + " are kept");
+                    "the candidate's name has " + length + " bytes, at most " + NAME_BYTES + " are kept");
         }
-        long next = sequence + 1;
-        int offset = FIRST_SLOT + (int) (next % 2) * SLOT_BYTES;
-        ByteBuffer slot = ByteBuffer.allocate(SLOT_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        slot.putInt(4, candidate == null ? -1 : bytes.length).putLong(8, next).putLong(16, newTerm);
-        slot.put(NAME, bytes);
-        slot.putInt(0, checksum(slot, offset));
+        Copy next = new Copy(last.sequence + 1, newTerm, candidate);
         failed = true;
-        file.write(slot, offset);
-        file.sync();
+        write(next, FIRST_COPY);
+        write(next, SECOND_COPY);
         failed = false;
-        sequence = next;
-        term = newTerm;
-        votedFor = candidate;
+        last = next;
+    }
+
+    private void write(Copy copy, int offset) throws IOException {
+        file.write(copy.encode(offset), offset);
+        file.sync();
     }
 
     @Override

@@ -105,7 +105,8 @@ final class StoreDirectory implements Closeable {
 
     private Manifest found(boolean alone) throws IOException {
         for (FileName name : parsedNames()) {
-            if (name.kind() != FileKind.VOTE) {
+            // Alone the vote is made first, so it may be what a founding that did not come to its end has left.
+            if (name.kind() != FileKind.VOTE || !alone) {
                 throw new CorruptionException(
                         name.toString(), 0, "it belongs to a store whose manifest is missing from the directory");
             }
@@ -124,7 +125,7 @@ final class StoreDirectory implements Closeable {
         String node = String.format("n%08x", random.nextInt());
         FileName vote = new FileName(FileKind.VOTE, VoteFile.ID);
         if (names.contains(vote.toString())) {
-            files().delete(path.resolve(vote.toString())); // A founding that did not come to its end.
+            files().delete(path.resolve(vote.toString()));
         }
         if (alone) {
             VoteFile.create(files(), path, storeId, 1, node).close();
