@@ -35,6 +35,7 @@ module dev.varve.storage {
     exports dev.varve.storage.checkpoint to
             dev.varve.bench,
             dev.varve.cli,
+            dev.varve.replication,
             dev.varve.testkit;
     exports dev.varve.storage.state to
             dev.varve.bench,
