@@ -64,8 +64,8 @@ public final class VarveServer implements AutoCloseable {
         try {
             LogSyncMetrics syncs = new LogSyncMetrics();
             store.addListener(syncs);
-            WriteSequencer sequencer = new WriteSequencer(
-                    StateReader.of(store::lookup, store::getEntry), store::submit, reads, SequencerLimits.defaults());
+            WriteSequencer sequencer =
+                    new WriteSequencer(StateReader.of(store), store::prepare, reads, SequencerLimits.defaults());
             HttpListener http = HttpListener.open(
                     options,
                     new HttpListener.Surroundings(

@@ -19,6 +19,7 @@ import dev.varve.storage.state.StateOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -145,12 +146,32 @@ public final class Store implements AutoCloseable {
      * visible.
      */
     public void submit(WriteBatch batch, Durability durability, WriteCallback callback) {
+        PreparedWrite write;
         try {
-            GroupCommit.Write write = encoded(
-                    batch,
-                    durability,
-                    (revision, failure) ->
-                            callback.completed(revision, failure == null ? null : writeFailure(failure)));
+            write = prepare(batch, durability, callback);
+        } catch (StoreException e) {
+            callback.completed(-1, e);
+            return;
+        }
+        write.submit();
+    }
+
+    /**
+     * The first half of {@link #submit}, the longer one for a large batch: checks and encodes. The batch must not be changed until
+     * the callback has been told.
+     *
+     * @throws StoreException if the batch is empty or over a limit
+     */
+    public PreparedWrite prepare(WriteBatch batch, Durability durability, WriteCallback callback) {
+        GroupCommit.Write write = encoded(
+                batch,
+                durability,
+                (revision, failure) -> callback.completed(revision, failure == null ? null : writeFailure(failure)));
+        return () -> submit(batch, write, callback);
+    }
+
+    private void submit(WriteBatch batch, GroupCommit.Write write, WriteCallback callback) {
+        try {
             admit(batch);
             if (!commits.submit(write)) {
                 throw new StoreException(
@@ -237,6 +258,29 @@ public final class Store implements AutoCloseable {
             }
             counters.read();
             return found == null ? Lookup.ABSENT : Lookup.found(new Entry(key, found.value(), found.revision()));
+        } catch (IOException e) {
+            throw readFailure(e);
+        }
+    }
+
+    /**
+     * The revision of the write that last set a key, or 0 if there is no such key. The value is not read, so a key whose index block
+     * is in memory takes no access to the disk.
+     */
+    public long keyRevision(byte[] key) {
+        return keyRevision(key, false);
+    }
+
+    /** Like {@link #keyRevision}, but never waits for the disk: empty if the answer may need it. */
+    public OptionalLong lookupKeyRevision(byte[] key) {
+        long revision = keyRevision(key, true);
+        return revision == StateMachine.COLD_REVISION ? OptionalLong.empty() : OptionalLong.of(revision);
+    }
+
+    private long keyRevision(byte[] key, boolean resident) {
+        throwIfClosed();
+        try {
+            return state.revision(Frames.USER, key, resident);
         } catch (IOException e) {
             throw readFailure(e);
         }

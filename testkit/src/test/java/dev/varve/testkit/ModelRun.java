@@ -164,6 +164,9 @@ final class ModelRun {
         }
         @Nullable Entry expected = model.get(key);
         assertEqual(store().getEntry(key), expected);
+        long revision = expected == null ? 0 : expected.revision();
+        assertThat(store().keyRevision(key)).isEqualTo(revision);
+        store().lookupKeyRevision(key).ifPresent(found -> assertThat(found).isEqualTo(revision));
         Lookup lookup = store().lookup(key);
         if (lookup.state() != Lookup.State.COLD) {
             assertEqual(lookup.entry(), expected);

@@ -13,40 +13,49 @@ public sealed interface Condition {
     /** The key of which it speaks. */
     byte[] key();
 
-    /**
-     * Decides the condition.
-     *
-     * @param current the entry of its key, or null if there is no such key
-     */
-    boolean holds(@Nullable Entry current);
+    /** A condition that the revision of its key decides, whatever the value is. */
+    sealed interface OnRevision extends Condition {
+
+        /**
+         * Decides the condition.
+         *
+         * @param current the revision of its key, 0 if there is no such key
+         */
+        boolean holds(long current);
+    }
 
     /** There is such a key. */
-    record Exists(byte[] key) implements Condition {
+    record Exists(byte[] key) implements OnRevision {
         @Override
-        public boolean holds(@Nullable Entry current) {
-            return current != null;
+        public boolean holds(long current) {
+            return current != 0;
         }
     }
 
     /** There is no such key. */
-    record Absent(byte[] key) implements Condition {
+    record Absent(byte[] key) implements OnRevision {
         @Override
-        public boolean holds(@Nullable Entry current) {
-            return current == null;
+        public boolean holds(long current) {
+            return current == 0;
         }
     }
 
     /** The key is there and was last set by the write of this revision. A revision of 0 or below never is. */
-    record RevisionIs(byte[] key, long revision) implements Condition {
+    record RevisionIs(byte[] key, long revision) implements OnRevision {
         @Override
-        public boolean holds(@Nullable Entry current) {
-            return current != null && current.revision() == revision;
+        public boolean holds(long current) {
+            return current != 0 && current == revision;
         }
     }
 
     /** The key is there and has exactly this value. */
     record ValueIs(byte[] key, byte[] value) implements Condition {
-        @Override
+
+        /**
+         * Decides the condition.
+         *
+         * @param current the entry of its key, or null if there is no such key
+         */
         public boolean holds(@Nullable Entry current) {
             return current != null && Arrays.equals(current.value(), value);
         }

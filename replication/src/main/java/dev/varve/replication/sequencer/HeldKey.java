@@ -1,6 +1,5 @@
 package dev.varve.replication.sequencer;
 
-import dev.varve.replication.sequencer.PendingCommand.Finding;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;

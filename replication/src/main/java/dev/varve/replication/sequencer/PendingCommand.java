@@ -1,7 +1,7 @@
 package dev.varve.replication.sequencer;
 
 import dev.varve.storage.Durability;
-import dev.varve.storage.Entry;
+import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.WriteCallback;
 import java.util.ArrayList;
@@ -16,14 +16,6 @@ import org.jspecify.annotations.Nullable;
  * {@link #completed} and published by {@link #ended}.
  */
 final class PendingCommand implements WriteCallback {
-
-    /** What a cold read found, without the value: many may wait, and values are large. */
-    record Finding(boolean holds, long revision) {
-
-        static Finding of(Condition condition, @Nullable Entry entry) {
-            return new Finding(condition.holds(entry), entry == null ? 0 : entry.revision());
-        }
-    }
 
     /**
      * A negative answer that rests on a pending write.
@@ -58,6 +50,11 @@ final class PendingCommand implements WriteCallback {
     @Nullable
     StoreException readFailure;
 
+    /** Its effects, encoded for {@link #proposer}. */
+    PreparedWrite write;
+    /** The log for which they were encoded. */
+    Proposer proposer;
+
     /** Place in the order of proposals, from 1; 0 before. */
     long sequence;
     /** The keys that it holds in the overlay. */
@@ -77,12 +74,29 @@ final class PendingCommand implements WriteCallback {
 
     volatile boolean ended;
 
-    PendingCommand(WriteSequencer sequencer, Command command, Durability durability, CommandCallback callback) {
+    /** @throws StoreException if the proposer will never take such effects */
+    PendingCommand(
+            WriteSequencer sequencer,
+            Proposer proposer,
+            Command command,
+            Durability durability,
+            CommandCallback callback) {
         this.sequencer = sequencer;
         this.command = command;
         this.durability = durability;
         this.callback = callback;
         this.sizeBytes = command.sizeBytes();
+        this.proposer = proposer;
+        this.write = proposer.prepare(command.effects(), durability, this);
+    }
+
+    /** Its effects, encoded for this proposer: anew, if an epoch has ended between its creation and now. */
+    PreparedWrite write(Proposer current) {
+        if (!proposer.equals(current)) {
+            proposer = current;
+            write = current.prepare(command.effects(), durability, this);
+        }
+        return write;
     }
 
     @Override

@@ -5,8 +5,8 @@ package dev.varve.replication.sequencer;
  * refused with {@link dev.varve.storage.StoreException.Kind#OVERLOADED}.
  *
  * @param maxCommands commands in flight, at least 1. Each takes some 200 bytes besides its own. 65,536
- * @param maxBytes bytes of their keys and values, at least 1. A single command is taken even if it alone is larger, so that
- *     the bound never makes a legal batch impossible. 64 MiB
+ * @param maxBytes bytes of their keys and values, at least 1; the memory is twice that, as each is held encoded as well. A
+ *     single command is taken even if it alone is larger, so that the bound never makes a legal batch impossible. 64 MiB
  */
 public record SequencerLimits(int maxCommands, long maxBytes) {
 

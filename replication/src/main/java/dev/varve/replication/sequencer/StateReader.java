@@ -2,33 +2,54 @@ package dev.varve.replication.sequencer;
 
 import dev.varve.storage.Entry;
 import dev.varve.storage.Lookup;
-import java.util.function.Function;
+import dev.varve.storage.Store;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The applied state: what every committed write has left, as {@code Store} gives it. Thread-safe. Both methods may throw a
+ * The applied state: what every committed write has left, as {@link Store} gives it. Most conditions need no more of a key
+ * than its revision, for which no value is read. Thread-safe. Each method may throw a
  * {@link dev.varve.storage.StoreException}, which then fails the command that asked.
  */
 public interface StateReader {
 
-    /** What is known of a key without waiting for the disk. Called under the lock of the sequencer: must not block. */
+    /**
+     * The revision of a key, 0 if there is no such key; empty if that needs the disk. Called under the lock of the sequencer:
+     * must not block.
+     */
+    OptionalLong lookupRevision(byte[] key);
+
+    /** The same, from the disk if need be. Called only on the executor of cold reads. */
+    long revision(byte[] key);
+
+    /** What is known of a key and its value without the disk. Called under the lock of the sequencer: must not block. */
     Lookup lookup(byte[] key);
 
-    /** The entry of a key, or null if there is none. May wait for the disk; called only on the executor of cold reads. */
+    /** The entry of a key, or null if there is none, from the disk if need be. Called only on the executor of cold reads. */
     @Nullable
-    Entry getEntry(byte[] key);
+    Entry entry(byte[] key);
 
-    /** A reader of two methods, for {@code StateReader.of(store::lookup, store::getEntry)}. */
-    static StateReader of(Function<byte[], Lookup> lookup, Function<byte[], @Nullable Entry> getEntry) {
+    /** The state of a store. */
+    static StateReader of(Store store) {
         return new StateReader() {
             @Override
-            public Lookup lookup(byte[] key) {
-                return lookup.apply(key);
+            public OptionalLong lookupRevision(byte[] key) {
+                return store.lookupKeyRevision(key);
             }
 
             @Override
-            public @Nullable Entry getEntry(byte[] key) {
-                return getEntry.apply(key);
+            public long revision(byte[] key) {
+                return store.keyRevision(key);
+            }
+
+            @Override
+            public Lookup lookup(byte[] key) {
+                return store.lookup(key);
+            }
+
+            @Override
+            public @Nullable Entry entry(byte[] key) {
+                return store.getEntry(key);
             }
         };
     }

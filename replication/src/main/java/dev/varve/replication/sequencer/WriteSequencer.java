@@ -1,11 +1,9 @@
 package dev.varve.replication.sequencer;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
-import dev.varve.replication.sequencer.PendingCommand.Finding;
 import dev.varve.replication.sequencer.PendingCommand.Follower;
 import dev.varve.storage.Durability;
-import dev.varve.storage.Entry;
-import dev.varve.storage.Lookup;
+import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -21,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <h2>Deciding</h2>
  *
- * A command is decided and proposed in one hold of one short lock, on the thread that submits it, so that the order of the
- * log is the order of the decisions. The state before a command is the applied state under the {@link Overlay} of writes
+ * A command is encoded first, and then decided and proposed in one hold of one short lock, on the thread that submits it, so
+ * that the order of the log is the order of the decisions. The state before a command is the applied state under the {@link Overlay} of writes
  * that were proposed and have not ended. A write enters the overlay in the hold in which it is proposed and leaves it after
  * its callback, when the applied state has it; a decision looks into the overlay first and into the state second, in one
  * hold. So no moment exists at which a write is in neither.
@@ -72,8 +70,8 @@ public final class WriteSequencer {
 
     private final ReentrantLock lock = new ReentrantLock();
 
-    @GuardedBy("lock")
-    private Proposer proposer;
+    /** Written under the lock. */
+    private volatile Proposer proposer;
 
     /** Why commands are refused at the door, or null if they are not. */
     @GuardedBy("lock")
@@ -124,7 +122,13 @@ public final class WriteSequencer {
      * @param callback told once how it ended, perhaps before this call returns
      */
     public void submit(Command command, Durability durability, CommandCallback callback) {
-        PendingCommand pending = new PendingCommand(this, command, durability, callback);
+        PendingCommand pending;
+        try {
+            pending = new PendingCommand(this, proposer, command, durability, callback);
+        } catch (StoreException e) {
+            callback.failed(e);
+            return;
+        }
         List<Runnable> actions;
         lock.lock();
         try {
@@ -133,12 +137,10 @@ public final class WriteSequencer {
                 outbox.failed(pending, suspended);
             } else if (!admission.enter(pending.sizeBytes)) {
                 outbox.failed(pending, admission.overloaded());
+            } else if (waitingCommands > 0 && overlay.hasWaiting(command)) {
+                enqueue(pending);
             } else {
-                if (waitingCommands > 0 && overlay.hasWaiting(command)) {
-                    enqueue(pending);
-                } else {
-                    decide(pending);
-                }
+                decide(pending);
             }
             settle();
             actions = outbox.take();
@@ -191,6 +193,7 @@ public final class WriteSequencer {
         } finally {
             lock.unlock();
         }
+        settleWhatIsLeft();
     }
 
     /** What is in flight; nothing that has been answered is counted. */
@@ -210,7 +213,7 @@ public final class WriteSequencer {
         return stats;
     }
 
-    /** A write has ended. Called by the thread that commits, or within {@link Proposer#submit} if it was refused. */
+    /** A write has ended. Called by the thread that commits, or within {@link PreparedWrite#submit} if it was refused. */
     void ended(PendingCommand write) {
         if (lock.isHeldByCurrentThread()) {
             write.answerDue = true;
@@ -299,9 +302,7 @@ public final class WriteSequencer {
         if (found != null) {
             return found;
         }
-        Condition condition = pending.command.conditions().get(index);
-        Lookup lookup = state.lookup(condition.key());
-        return lookup.state() == Lookup.State.COLD ? null : Finding.of(condition, lookup.entry());
+        return Finding.lookUp(pending.command.conditions().get(index), state);
     }
 
     /** Lets a command wait, before all others on its keys, for what its conditions from {@code first} on need. */
@@ -335,7 +336,7 @@ public final class WriteSequencer {
     @GuardedBy("lock")
     private void propose(PendingCommand pending) {
         pending.sequence = ++lastSequence;
-        proposer.submit(pending.command.effects(), pending.durability, pending);
+        pending.write(proposer).submit();
         // A write that has ended by now was refused, or the state has it. If it ends just after this look, it is in
         // `completions`, and leaves the overlay in the next round of `settle`.
         if (!pending.ended) {
@@ -457,8 +458,7 @@ public final class WriteSequencer {
                 Finding finding = null;
                 StoreException failure = null;
                 try {
-                    Entry entry = state.getEntry(condition.key());
-                    finding = Finding.of(condition, entry);
+                    finding = Finding.read(condition, state);
                 } catch (Throwable e) {
                     failure = asStoreException(e);
                 }

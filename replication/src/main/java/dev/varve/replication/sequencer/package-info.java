@@ -10,7 +10,7 @@
  *
  * <pre>{@code
  * WriteSequencer sequencer = new WriteSequencer(
- *         StateReader.of(store::lookup, store::getEntry), store::submit, coldReads, SequencerLimits.defaults());
+ *         StateReader.of(store), store::prepare, coldReads, SequencerLimits.defaults());
  * sequencer.submit(Command.deleteExisting(key), Durability.MAJORITY, callback);
  * }</pre>
  *

@@ -4,12 +4,14 @@ import dev.varve.storage.Durability;
 import dev.varve.storage.Entry;
 import dev.varve.storage.Lookup;
 import dev.varve.storage.Mutation;
+import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.WriteBatch;
 import dev.varve.storage.WriteCallback;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +27,11 @@ final class FakeLog implements StateReader, Proposer {
 
     /** Runs before a call made under the lock of the sequencer returns. */
     Runnable underLock = () -> {};
+    /** Runs while a write is encoded. */
+    Runnable whilePreparing = () -> {};
+    /** Thrown when a write is encoded. */
+    @Nullable
+    StoreException neverTaken;
     /** Runs when a read of the disk has found its answer and not returned it yet. */
     Runnable whileReading = () -> {};
     /** Refuses the next write within its call. */
@@ -33,6 +40,9 @@ final class FakeLog implements StateReader, Proposer {
     /** Thrown by reads of the disk. */
     @Nullable
     StoreException readFailure;
+
+    /** How often the sequencer has asked for a value. */
+    int valueReads;
 
     private final ArrayDeque<Accepted> accepted = new ArrayDeque<>();
     private final ArrayDeque<Applied> applied = new ArrayDeque<>();
@@ -48,7 +58,15 @@ final class FakeLog implements StateReader, Proposer {
     private long revision;
 
     @Override
-    public void submit(WriteBatch batch, Durability durability, WriteCallback callback) {
+    public PreparedWrite prepare(WriteBatch batch, Durability durability, WriteCallback callback) {
+        whilePreparing.run();
+        if (neverTaken != null) {
+            throw neverTaken;
+        }
+        return () -> submit(batch, callback);
+    }
+
+    private void submit(WriteBatch batch, WriteCallback callback) {
         StoreException refusal = refuseNext != null ? refuseNext : failure;
         refuseNext = null;
         if (refusal != null) {
@@ -60,21 +78,45 @@ final class FakeLog implements StateReader, Proposer {
     }
 
     @Override
+    public OptionalLong lookupRevision(byte[] key) {
+        return isCold(key) ? OptionalLong.empty() : OptionalLong.of(revision(state.get(key)));
+    }
+
+    @Override
     public Lookup lookup(byte[] key) {
-        underLock.run();
-        Boolean staysCold = cold.get(key);
-        if (staysCold != null) {
-            if (!staysCold) {
-                cold.remove(key);
-            }
+        valueReads++;
+        if (isCold(key)) {
             return Lookup.COLD;
         }
         Entry entry = state.get(key);
         return entry == null ? Lookup.ABSENT : Lookup.found(entry);
     }
 
+    private boolean isCold(byte[] key) {
+        underLock.run();
+        Boolean staysCold = cold.get(key);
+        if (staysCold != null && !staysCold) {
+            cold.remove(key);
+        }
+        return staysCold != null;
+    }
+
     @Override
-    public @Nullable Entry getEntry(byte[] key) {
+    public long revision(byte[] key) {
+        return revision(read(key));
+    }
+
+    private static long revision(@Nullable Entry entry) {
+        return entry == null ? 0 : entry.revision();
+    }
+
+    @Override
+    public @Nullable Entry entry(byte[] key) {
+        valueReads++;
+        return read(key);
+    }
+
+    private @Nullable Entry read(byte[] key) {
         if (readFailure != null) {
             throw readFailure;
         }
@@ -188,8 +230,9 @@ final class FakeLog implements StateReader, Proposer {
         return revisions.get(batch);
     }
 
+    /** The entry of a key as of now, for the test itself. */
     @Nullable
-    Entry entry(byte[] key) {
+    Entry applied(byte[] key) {
         return state.get(key);
     }
 

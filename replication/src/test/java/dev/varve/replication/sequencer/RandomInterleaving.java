@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.replication.sequencer.SequencerModel.Issued;
 import dev.varve.storage.Durability;
 import dev.varve.storage.Entry;
+import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.WriteBatch;
 import java.util.ArrayList;
@@ -130,9 +131,12 @@ final class RandomInterleaving {
     private Proposer logOfThisEpoch() {
         int bound = epoch;
         return (batch, durability, callback) -> {
-            assertThat(suspended).as("proposed while suspended").isFalse();
-            assertThat(bound).as("proposed to the log of an earlier epoch").isEqualTo(epoch);
-            log.submit(batch, durability, callback);
+            PreparedWrite write = log.prepare(batch, durability, callback);
+            return () -> {
+                assertThat(suspended).as("proposed while suspended").isFalse();
+                assertThat(bound).as("proposed to the log of an earlier epoch").isEqualTo(epoch);
+                write.submit();
+            };
         };
     }
 
@@ -221,7 +225,7 @@ final class RandomInterleaving {
 
     /** The revision that the key has, or that one of the pending writes will have. */
     private long likelyRevision(byte[] key) {
-        Entry entry = log.entry(key);
+        Entry entry = log.applied(key);
         return entry == null || random.nextBoolean() ? log.revision() + 1 + random.nextInt(3) : entry.revision();
     }
 

@@ -62,7 +62,7 @@ final class SequencerModel {
             assertThat(written)
                     .as(name + ": it rests on a write that was not committed")
                     .isLessThanOrEqualTo(issued.visibleAtAnswer);
-            if (!condition.holds(current)) {
+            if (!holds(condition, current)) {
                 assertThat(issued.answer.failedCondition).as(name).isSameAs(condition);
                 assertThat(issued.answer.currentRevision).as(name).isEqualTo(revision(current));
                 return;
@@ -73,7 +73,7 @@ final class SequencerModel {
 
     private void checkCommitted(Issued issued, String name) {
         for (Condition condition : issued.command.conditions()) {
-            assertThat(condition.holds(state.get(condition.key())))
+            assertThat(holds(condition, state.get(condition.key())))
                     .as(name + ": " + condition)
                     .isTrue();
         }
@@ -90,6 +90,13 @@ final class SequencerModel {
             }
             lastWrite.put(mutation.key(), revision);
         }
+    }
+
+    private static boolean holds(Condition condition, @Nullable Entry current) {
+        return switch (condition) {
+            case Condition.OnRevision onRevision -> onRevision.holds(revision(current));
+            case Condition.ValueIs valueIs -> valueIs.holds(current);
+        };
     }
 
     private static long revision(@Nullable Entry entry) {

@@ -7,12 +7,14 @@ import dev.varve.storage.Durability;
 import dev.varve.storage.Entry;
 import dev.varve.storage.Lookup;
 import dev.varve.storage.Mutation;
+import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.WriteBatch;
 import dev.varve.storage.WriteCallback;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CountDownLatch;
@@ -47,7 +49,11 @@ final class WriteSequencerStressTest {
         private final Thread thread = Thread.ofPlatform().start(this::commit);
 
         @Override
-        public void submit(WriteBatch batch, Durability durability, WriteCallback callback) {
+        public PreparedWrite prepare(WriteBatch batch, Durability durability, WriteCallback callback) {
+            return () -> submit(batch, callback);
+        }
+
+        private void submit(WriteBatch batch, WriteCallback callback) {
             lock.lock();
             try {
                 if (!failing) {
@@ -108,6 +114,17 @@ final class WriteSequencerStressTest {
         }
 
         @Override
+        public OptionalLong lookupRevision(byte[] key) {
+            return key[0] % 2 == 0 ? OptionalLong.empty() : OptionalLong.of(revision(key));
+        }
+
+        @Override
+        public long revision(byte[] key) {
+            Entry entry = state.get(key);
+            return entry == null ? 0 : entry.revision();
+        }
+
+        @Override
         public Lookup lookup(byte[] key) {
             if (key[0] % 2 == 0) {
                 return Lookup.COLD;
@@ -117,7 +134,7 @@ final class WriteSequencerStressTest {
         }
 
         @Override
-        public @Nullable Entry getEntry(byte[] key) {
+        public @Nullable Entry entry(byte[] key) {
             return state.get(key);
         }
 
@@ -154,7 +171,7 @@ final class WriteSequencerStressTest {
                 int client = thread;
                 clients.execute(() -> issue(client, sequencer, history, log, answers));
             }
-            assertThat(answers.await(60, TimeUnit.SECONDS))
+            assertThat(answers.await(240, TimeUnit.SECONDS))
                     .as("%s commands have no answer: %s", answers.getCount(), sequencer.stats())
                     .isTrue();
             SequencerStats stats = sequencer.stats();

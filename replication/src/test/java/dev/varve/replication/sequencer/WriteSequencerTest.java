@@ -6,9 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.storage.Durability;
 import dev.varve.storage.Entry;
+import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.WriteBatch;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -82,7 +85,7 @@ final class WriteSequencerTest {
         assertThat(log.pending()).isEqualTo(3);
         log.commitAll();
         assertThat(List.of(delete.committed, create.committed)).containsExactly(2L, 3L);
-        assertThat(log.entry(A)).isNotNull();
+        assertThat(log.applied(A)).isNotNull();
     }
 
     @Test
@@ -147,7 +150,7 @@ final class WriteSequencerTest {
         log.commitAll();
         assertThat(waiting.committed).isEqualTo(2);
         assertThat(behind.committed).isEqualTo(3);
-        assertThat(log.entry(A)).extracting(Entry::value).isEqualTo(TWO);
+        assertThat(log.applied(A)).extracting(Entry::value).isEqualTo(TWO);
     }
 
     @Test
@@ -198,7 +201,7 @@ final class WriteSequencerTest {
         committer.join();
         log.commitAll();
         assertThat(restsOnFailure.failure).isSameAs(full);
-        assertThat(log.entry(B)).isNotNull();
+        assertThat(log.applied(B)).isNotNull();
     }
 
     @Test
@@ -263,6 +266,61 @@ final class WriteSequencerTest {
         Answer again = submit(Command.put(A, ONE));
         log.commitAll();
         assertThat(again.committed).isEqualTo(4);
+    }
+
+    @Test
+    void aWriteIsEncodedWithoutTheLock() {
+        log.whilePreparing = () -> {
+            CompletableFuture<SequencerStats> needsTheLock = CompletableFuture.supplyAsync(sequencer::stats);
+            assertThat(needsTheLock).succeedsWithin(Duration.ofSeconds(30));
+        };
+        Answer put = submit(Command.put(A, ONE));
+        log.commitAll();
+        assertThat(put.committed).isEqualTo(1);
+    }
+
+    @Test
+    void aWriteThatIsNeverTakenFailsAtOnceWhateverItsConditionsSay() {
+        log.neverTaken = new StoreException(StoreException.Kind.TOO_LARGE, "too large");
+        assertThat(submit(Command.put(A, ONE)).failure).isSameAs(log.neverTaken);
+        assertThat(submit(Command.deleteExisting(A)).failure).isSameAs(log.neverTaken);
+    }
+
+    @Test
+    void aWriteThatWasEncodedInTheEpochBeforeIsProposedToTheLogOfThisOne() {
+        log.whilePreparing = () -> {
+            log.whilePreparing = () -> {};
+            sequencer.suspend(full);
+            sequencer.resume((batch, durability, callback) -> log.prepare(batch, durability, callback));
+        };
+        Proposer before = (batch, durability, callback) -> {
+            PreparedWrite ignored = log.prepare(batch, durability, callback);
+            return () -> {
+                throw new AssertionError("proposed to the log of an earlier epoch: " + ignored);
+            };
+        };
+        sequencer = new WriteSequencer(log, before, coldReads, SequencerLimits.defaults());
+        Answer put = submit(Command.put(A, ONE));
+        log.commitAll();
+        assertThat(put.committed).isEqualTo(1);
+    }
+
+    @Test
+    void noValueIsReadForAConditionThatTheRevisionDecides() {
+        long revision = log.preload(A, ONE);
+        for (boolean cold : new boolean[] {false, true}) {
+            log.setCold(A, cold);
+            Answer create = submit(Command.putIfAbsent(A, TWO));
+            Answer stale = submit(Command.putIfRevision(A, TWO, revision + 1));
+            Answer there = submit(Command.writeIf(
+                    List.of(new Condition.Exists(A), new Condition.Absent(A)), new WriteBatch().delete(A)));
+            coldReads.runAll();
+            assertThat(List.of(create.currentRevision, stale.currentRevision, there.currentRevision))
+                    .containsOnly(revision);
+        }
+        assertThat(log.valueReads).isZero();
+        submit(Command.writeIf(List.of(new Condition.ValueIs(A, TWO)), new WriteBatch().delete(A)));
+        assertThat(log.valueReads).isPositive();
     }
 
     @Test

@@ -272,6 +272,28 @@ public final class StateMachine implements Closeable {
         }
     }
 
+    /** Stands for "the answer needs the device" where a revision is asked for. */
+    public static final long COLD_REVISION = -1;
+
+    /**
+     * The revision of the write that last set a key, as is visible now. The value is not read.
+     *
+     * @param resident true to read only what is in memory
+     * @return 0 if there is no such key; {@link #COLD_REVISION} if {@code resident} is set and the device is needed
+     */
+    public long revision(int keyspace, byte[] key, boolean resident) throws IOException {
+        Version version = versions.acquire();
+        try {
+            IndexEntry entry = find(version, IndexKey.of(keyspace, key), visibleRevision, resident);
+            if (entry == null || entry.isTombstone()) {
+                return 0;
+            }
+            return entry.isCold() ? COLD_REVISION : entry.revision();
+        } finally {
+            versions.release(version);
+        }
+    }
+
     private static @Nullable IndexEntry find(Version version, byte[] indexKey, long maxRevision, boolean resident)
             throws IOException {
         IndexEntry entry = version.active().get(indexKey, maxRevision);

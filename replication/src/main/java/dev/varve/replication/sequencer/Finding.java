@@ -1,0 +1,45 @@
+package dev.varve.replication.sequencer;
+
+import dev.varve.storage.Entry;
+import dev.varve.storage.Lookup;
+import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What was found of a condition. Without the value: many may wait, and values are large.
+ *
+ * @param holds whether the condition holds
+ * @param revision the revision of its key, 0 if there is no such key
+ */
+record Finding(boolean holds, long revision) {
+
+    /** Looks at the state without waiting for the disk; null if the answer needs it. */
+    static @Nullable Finding lookUp(Condition condition, StateReader state) {
+        return switch (condition) {
+            case Condition.OnRevision onRevision -> {
+                OptionalLong revision = state.lookupRevision(onRevision.key());
+                yield revision.isEmpty() ? null : of(onRevision, revision.getAsLong());
+            }
+            case Condition.ValueIs valueIs -> {
+                Lookup found = state.lookup(valueIs.key());
+                yield found.state() == Lookup.State.COLD ? null : of(valueIs, found.entry());
+            }
+        };
+    }
+
+    /** Reads the state, from the disk if need be. */
+    static Finding read(Condition condition, StateReader state) {
+        return switch (condition) {
+            case Condition.OnRevision onRevision -> of(onRevision, state.revision(onRevision.key()));
+            case Condition.ValueIs valueIs -> of(valueIs, state.entry(valueIs.key()));
+        };
+    }
+
+    private static Finding of(Condition.OnRevision condition, long revision) {
+        return new Finding(condition.holds(revision), revision);
+    }
+
+    private static Finding of(Condition.ValueIs condition, @Nullable Entry entry) {
+        return new Finding(condition.holds(entry), entry == null ? 0 : entry.revision());
+    }
+}
