@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
@@ -47,6 +48,33 @@ class StoreTest {
             assertThat(store.get(bytes("b"))).isEmpty();
             assertThat(store.revision()).isEqualTo(3);
             assertThat(store.put(bytes("c"), bytes("3"))).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void aCallbackThatThrowsHarmsNoOtherWrite() {
+        try (Store store = Store.open(directory, SMALL)) {
+            store.submit(new WriteBatch().put(bytes("a"), bytes("1")), Durability.MAJORITY, (revision, failure) -> {
+                throw new IllegalArgumentException("a bug in the caller");
+            });
+            for (int i = 0; i < 3; i++) {
+                assertThat(store.writeAsync(new WriteBatch().put(bytes("b"), bytes("2")), Durability.MAJORITY))
+                        .succeedsWithin(Duration.ofSeconds(60));
+            }
+            assertThat(store.get(bytes("a"))).isEqualTo(bytes("1"));
+        }
+    }
+
+    @Test
+    void aWriteOverALimitIsRefusedWhenItIsPrepared() {
+        try (Store store = Store.open(directory, SMALL)) {
+            WriteBatch large = new WriteBatch().put(new byte[5000], bytes("1"));
+            assertThatThrownBy(() -> store.prepare(large, Durability.MAJORITY, (revision, failure) -> {}))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining("the key has 5000 bytes");
+            CompletableFuture<StoreException> told = new CompletableFuture<>();
+            store.submit(large, Durability.MAJORITY, (revision, failure) -> told.complete(failure));
+            assertThat(told).isCompletedWithValueMatching(e -> e.kind() == StoreException.Kind.TOO_LARGE);
         }
     }
 

@@ -11,6 +11,8 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Lets many writers share one force of the log, on a node whose log is its own.
@@ -29,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. After a failure every write fails.
  */
 public final class GroupCommit implements AutoCloseable {
+
+    private static final Logger logger = LoggerFactory.getLogger(GroupCommit.class);
 
     private final Log log;
     private final Sink sink;
@@ -281,8 +285,17 @@ public final class GroupCommit implements AutoCloseable {
         }
         for (Write write : group.writes) {
             if (write.completion != null) {
-                write.completion.completed(write.revision, failure);
+                tell(write.completion, write.revision, failure);
             }
+        }
+    }
+
+    /** A completion that throws must not keep others from being told, nor end the thread that commits. */
+    private static void tell(Completion completion, long revision, @Nullable IOException failure) {
+        try {
+            completion.completed(revision, failure);
+        } catch (RuntimeException e) {
+            logger.error("the callback of a write threw", e);
         }
     }
 
