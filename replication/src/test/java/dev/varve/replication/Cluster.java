@@ -36,9 +36,9 @@ import org.jspecify.annotations.Nullable;
 final class Cluster implements Closeable {
 
     static final List<String> NAMES = List.of("a", "b", "c");
-    private static final Path DIRECTORY = Path.of("/store");
+    static final Path DIRECTORY = Path.of("/store");
     /** Calm: a leader stays, however busy the machine of the test is. */
-    static final int CALM_MILLIS = 1500;
+    static final int CALM_MILLIS = 3000;
     /** Quick: a dead leader is replaced soon, and one that only seems dead now and then, too. */
     static final int QUICK_MILLIS = 250;
 

@@ -158,16 +158,15 @@ public final class NettyRpcClient implements RpcClient {
         }
         RaftTransport network = transport();
         Message message = (Message) request;
-        PeerLink link = link(endpoint);
-        link.reserve();
         long number = nextCall.getAndIncrement();
         ByteBuf frame = FrameFormat.encode(
                 UnpooledByteBufAllocator.DEFAULT, FrameKind.REQUEST, number, MessageNumbers.of(message), message);
         if (frame.readableBytes() > network.options().maxFrameBytes()) {
-            link.release();
             throw new RemotingException("a message of " + frame.readableBytes() + " bytes exceeds the limit of "
                     + network.options().maxFrameBytes() + " (maxFrameBytes)");
         }
+        PeerLink link = link(endpoint);
+        link.reserve();
         long deadline = network.ticker().nanos() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
         link.send(new Call(number, frame, deadline, callback, network.workers()));
     }

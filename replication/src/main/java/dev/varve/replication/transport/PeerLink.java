@@ -88,8 +88,7 @@ final class PeerLink {
         }
     }
 
-    /** Gives a place back. From any thread. */
-    void release() {
+    private void release() {
         reserved.decrementAndGet();
     }
 

@@ -50,6 +50,9 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
 
     private @Nullable String peer;
     private int inProgress;
+    /** Bytes of the requests in progress. */
+    private long inProgressBytes;
+
     private boolean flushing;
     private boolean greeted;
     private boolean ended;
@@ -70,7 +73,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
     }
 
     private void requireHello() {
-        if (peer == null && !ended) {
+        if (claimed == null && !ended) {
             logger.warn("closed the connection from {}: it did not say who it is", channel.remoteAddress());
             end();
         }
@@ -137,8 +140,9 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
     }
 
     private void dispatch(Frame frame) {
-        Answer answer = new Answer(frame.call());
+        Answer answer = new Answer(frame.call(), frame.body().length);
         inProgress++;
+        inProgressBytes += answer.requestBytes;
         regulate();
         try {
             Message request = MessageNumbers.parse(frame);
@@ -181,10 +185,12 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
     private final class Answer implements RpcContext {
 
         private final long call;
+        private final int requestBytes;
         private final AtomicBoolean given = new AtomicBoolean();
 
-        Answer(long call) {
+        Answer(long call, int requestBytes) {
             this.call = call;
+            this.requestBytes = requestBytes;
         }
 
         @Override
@@ -203,7 +209,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
                 return;
             }
             try {
-                channel.eventLoop().execute(() -> send(frame));
+                channel.eventLoop().execute(() -> send(frame, requestBytes));
             } catch (RejectedExecutionException e) {
                 // The transport is closed, and the connection with it.
                 frame.release();
@@ -221,8 +227,9 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         }
     }
 
-    private void send(ByteBuf frame) {
+    private void send(ByteBuf frame, int requestBytes) {
         inProgress--;
+        inProgressBytes -= requestBytes;
         if (ended) {
             frame.release();
             return;
@@ -242,12 +249,14 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
     }
 
     private void regulate() {
-        int limit = transport.options().maxCallsInFlight();
-        boolean full = inProgress >= limit || !channel.isWritable();
+        int calls = transport.options().maxCallsInFlight();
+        int bytes = transport.options().maxPendingBytes();
+        boolean full = inProgress >= calls || inProgressBytes >= bytes || !channel.isWritable();
+        boolean room = inProgress <= calls / 2 && inProgressBytes <= bytes / 2 && channel.isWritable();
         boolean reading = channel.config().isAutoRead();
         if (reading && full) {
             channel.config().setAutoRead(false);
-        } else if (!reading && inProgress <= limit / 2 && channel.isWritable()) {
+        } else if (!reading && room) {
             channel.config().setAutoRead(true);
         }
     }

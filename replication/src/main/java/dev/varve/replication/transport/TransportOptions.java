@@ -8,7 +8,7 @@ package dev.varve.replication.transport;
  * @param maxCallsInFlight calls to one peer that may wait for an answer; further ones fail at once. On the other side a
  *     connection with so many calls in progress is not read from. 1,024
  * @param maxPendingBytes bytes of one connection that may wait to be sent; beyond it the peer counts as not connected, and
- *     is not read from. 64 MiB
+ *     is not read from. Nor is a connection read from that has requests of so many bytes in progress. 64 MiB
  * @param maxConnections connections that may come in; further ones are closed at once. 256
  * @param connectMillis how long a connection may take to be made, both sides having said who they are. 1,000
  */

@@ -23,16 +23,23 @@ final class Peers implements Closeable {
     private final Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
     private final List<Closeable> open = new ArrayList<>();
 
+    /** Patient: a connection is made in the end, however busy the machine is. */
+    private static final TransportOptions PATIENT = new TransportOptions(16 << 20, 1024, 64 << 20, 256, 15_000);
+
     RaftTransport start(String node, TransportOptions options) throws IOException {
-        RaftTransport transport = RaftTransport.start(
-                new TransportIdentity(CLUSTER, node), addresses::get, anyPort(), options, Ticker.system());
+        return start(node, options, Ticker.system());
+    }
+
+    RaftTransport start(String node, TransportOptions options, Ticker ticker) throws IOException {
+        RaftTransport transport =
+                RaftTransport.start(new TransportIdentity(CLUSTER, node), addresses::get, anyPort(), options, ticker);
         open.add(transport::close);
         addresses.put(node, transport.address());
         return transport;
     }
 
     RaftTransport start(String node) throws IOException {
-        return start(node, TransportOptions.defaults());
+        return start(node, PATIENT);
     }
 
     /** From now on others look for the node there. */
@@ -60,6 +67,18 @@ final class Peers implements Closeable {
             throws InterruptedException, RemotingException {
         return ((ErrorResponse) client.invokeSync(NettyRpcClient.endpoint(peer), ping(stamp), timeoutMillis))
                 .getErrorCode();
+    }
+
+    /** Pings until the peer answers: one that has come back is called again within the retry delay. */
+    static int callUntilAnswered(NettyRpcClient client, String peer, long stamp, long timeoutMillis)
+            throws InterruptedException {
+        while (true) {
+            try {
+                return call(client, peer, stamp, timeoutMillis);
+            } catch (RemotingException e) {
+                Thread.onSpinWait();
+            }
+        }
     }
 
     /** Pings without waiting. */

@@ -27,8 +27,10 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(30)
+@Timeout(60)
 class RaftTransportTest {
 
     private static final long LONG_MILLIS = 10_000;
@@ -116,12 +118,13 @@ class RaftTransportTest {
 
         peers.start("b").server().registerProcessor(Echo.answering());
 
-        assertThat(callUntilAnswered(client, "b", 3)).isEqualTo(3);
+        assertThat(Peers.callUntilAnswered(client, "b", 3, LONG_MILLIS)).isEqualTo(3);
     }
 
     @Test
     void aPeerThatDoesNotAnswerTheConnectionCostsNoMoreThanTheConnectTime() throws Exception {
-        NettyRpcClient client = peers.client(peers.start("a", options(1024, 200)));
+        NettyRpcClient client =
+                peers.client(peers.start("a", options(1024, 200), () -> 0)); // No time passes for the retry.
         try (Stranger silent = Stranger.listening()) {
             peers.move("b", silent.address());
 
@@ -171,7 +174,7 @@ class RaftTransportTest {
 
     @Test
     void moreCallsThanTheLimitFailAtOnce() throws Exception {
-        NettyRpcClient client = peers.client(peers.start("a", options(4, 1000)));
+        NettyRpcClient client = peers.client(peers.start("a", options(4, 15_000)));
         Echo echo = Echo.holding();
         peers.start("b").server().registerProcessor(echo);
         List<CompletableFuture<Object>> taken = new ArrayList<>();
@@ -193,8 +196,10 @@ class RaftTransportTest {
                 .isEqualTo(6);
     }
 
-    @Test
-    void aServerWithEnoughCallsInProgressLeavesTheRestInTheSocket() throws Exception {
+    @ParameterizedTest
+    @CsvSource({"4, 67108864", "1024, 1048576"})
+    void aServerWithEnoughInProgressLeavesTheRestInTheSocket(int maxCallsInFlight, int maxPendingBytes)
+            throws Exception {
         NettyRpcClient client = peers.client(peers.start("a"));
         CountDownLatch gate = new CountDownLatch(1);
         List<Runnable> waiting = new CopyOnWriteArrayList<>();
@@ -205,7 +210,9 @@ class RaftTransportTest {
                 task.run();
             }
         });
-        peers.start("b", options(4, 1000)).server().registerProcessor(appends);
+        peers.start("b", new TransportOptions(16 << 20, maxCallsInFlight, maxPendingBytes, 16, 15_000))
+                .server()
+                .registerProcessor(appends);
         List<CompletableFuture<Object>> answers = new ArrayList<>();
         for (int i = 1; i <= 100; i++) {
             answers.add(Peers.callAsync(client, "b", append(i, new byte[256 << 10]), LONG_MILLIS));
@@ -279,17 +286,6 @@ class RaftTransportTest {
 
     private static TransportOptions options(int maxCallsInFlight, int connectMillis) {
         return new TransportOptions(16 << 20, maxCallsInFlight, 64 << 20, 16, connectMillis);
-    }
-
-    /** A peer that has come back is called again within the retry delay. */
-    private static int callUntilAnswered(NettyRpcClient client, String peer, long stamp) throws Exception {
-        while (true) {
-            try {
-                return Peers.call(client, peer, stamp, LONG_MILLIS);
-            } catch (RemotingException e) {
-                Thread.onSpinWait();
-            }
-        }
     }
 
     private static AppendEntriesRequest append(long term, byte[] data) {
