@@ -84,6 +84,11 @@ final class DirectorySink implements Sink {
     }
 
     @Override
+    public boolean keepsParts() {
+        return true;
+    }
+
+    @Override
     public void finish() {}
 
     @Override

@@ -102,7 +102,10 @@ public final class ExportCommand implements Callable<Integer> {
                 exporter.run(range.query(keys, start, end), sink);
                 sink.finish();
             } catch (IOException | RuntimeException e) {
-                progress.say(howToGoOn(exporter));
+                progress.say(
+                        sink.keepsParts()
+                                ? howToGoOn(exporter)
+                                : "The file " + target + " was not written. Give the same command again.");
                 throw e;
             }
         }

@@ -7,6 +7,7 @@ import dev.varve.cli.Failure;
 import dev.varve.cli.Progress;
 import dev.varve.cli.Sizes;
 import dev.varve.cli.Usage;
+import dev.varve.client.PercentEncoding;
 import dev.varve.client.VarveClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -96,10 +97,18 @@ public final class ImportCommand implements Callable<Integer> {
             throw new Usage("--parallel is " + parallel + ", but must lie between 1 and " + PARALLEL_MAX + ".");
         }
         try (Source items = open();
-                Journal journal = Journal.open(journalFile(), items.fingerprint(), restart, console.ticker());
+                Journal journal = Journal.open(journalFile(), fingerprint(items), restart, console.ticker());
                 VarveClient client = connection.connect()) {
             return run(items, journal, client);
         }
+    }
+
+    /** The source, and under which keys it is stored. */
+    private String fingerprint(Source items) {
+        return items.fingerprint()
+                + (prefix.isEmpty()
+                        ? ""
+                        : ", prefix " + PercentEncoding.encode(prefix.getBytes(StandardCharsets.UTF_8)));
     }
 
     private Source open() throws IOException {

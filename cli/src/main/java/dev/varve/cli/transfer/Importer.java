@@ -54,7 +54,7 @@ final class Importer {
     private long bytesInFlight;
 
     /** The first failure: nothing new is sent any more. Written under the lock. */
-    private volatile @Nullable Exception failure;
+    private volatile @Nullable Throwable failure;
 
     /**
      * What was done.
@@ -142,7 +142,7 @@ final class Importer {
         Thread.ofVirtual().start(() -> {
             try {
                 send(item);
-            } catch (IOException | RuntimeException e) {
+            } catch (Throwable e) { // An Error too, as of a file larger than the heap: the item was not sent.
                 fail(e);
             } finally {
                 finish(key, item.bytes());
@@ -196,7 +196,7 @@ final class Importer {
         }
     }
 
-    private void fail(Exception e) {
+    private void fail(Throwable e) {
         lock.lock();
         try {
             if (failure == null) {
@@ -228,6 +228,7 @@ final class Importer {
             case null -> {}
             case IOException io -> throw io;
             case RuntimeException runtime -> throw runtime;
+            case Error error -> throw error;
             default -> throw new IllegalStateException(failure);
         }
     }

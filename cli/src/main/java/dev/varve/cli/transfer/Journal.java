@@ -3,6 +3,7 @@ package dev.varve.cli.transfer;
 import dev.varve.cli.Failure;
 import dev.varve.storage.io.Ticker;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -11,7 +12,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which items of a source the server has acknowledged: a file that an interrupted import leaves for the next run.
@@ -69,6 +72,7 @@ final class Journal implements AutoCloseable {
                         + " with --resume.");
             }
             Journal journal = new Journal(file, channel, ticker);
+            journal.checkIsJournal();
             if (restart) {
                 channel.truncate(0);
             }
@@ -115,19 +119,29 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    private void checkHeader(String line, String fingerprint) {
-        if (!line.startsWith(MAGIC)) {
+    /** Refuses a file of somebody else, which must not be cut. One that was torn may end within the first line. */
+    private void checkIsJournal() throws IOException {
+        byte[] magic = MAGIC.getBytes(StandardCharsets.ISO_8859_1);
+        byte[] begin;
+        try (InputStream in = Files.newInputStream(file)) {
+            begin = in.readNBytes(magic.length);
+        }
+        if (!Arrays.equals(begin, Arrays.copyOf(magic, begin.length))) {
             throw new Failure("The file " + file + " is no journal of an import; name another with --resume.");
         }
+    }
+
+    private void checkHeader(String line, String fingerprint) {
         if (!line.equals(MAGIC + fingerprint)) {
-            throw new Failure("The source has changed since the import that left the journal " + file + " (then: "
-                    + line.substring(MAGIC.length()) + "; now: " + fingerprint
-                    + "). --restart imports all of it again.");
+            throw new Failure(
+                    "The source, or its prefix, has changed since the import that left the journal " + file + " (then: "
+                            + line.substring(MAGIC.length()) + "; now: " + fingerprint
+                            + "). --restart imports all of it again.");
         }
     }
 
     /** What a whole line says, null for any other. */
-    private static @org.jspecify.annotations.Nullable String content(String line) {
+    private static @Nullable String content(String line) {
         int mark = line.lastIndexOf(" #");
         return mark >= 0 && seal(line.substring(0, mark)).equals(line + '\n') ? line.substring(0, mark) : null;
     }

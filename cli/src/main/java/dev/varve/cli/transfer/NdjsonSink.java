@@ -57,6 +57,11 @@ final class NdjsonSink implements Sink {
     }
 
     @Override
+    public boolean keepsParts() {
+        return file == null;
+    }
+
+    @Override
     public void finish() throws IOException {
         generator.flush();
         if (file != null) {

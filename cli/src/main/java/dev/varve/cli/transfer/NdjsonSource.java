@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -69,11 +70,19 @@ final class NdjsonSource implements Source {
                 return null;
             }
             long ordinal = next++;
-            if (!new String(line, 0, Math.min(line.length, 64), java.nio.charset.StandardCharsets.ISO_8859_1)
-                    .isBlank()) {
+            if (!isBlank(line)) {
                 return new Line(ordinal, line);
             }
         }
+    }
+
+    private static boolean isBlank(byte[] line) {
+        for (byte b : line) {
+            if (b != ' ' && b != '\t' && b != '\r') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** The next line without its end; null behind the last one. */
@@ -141,7 +150,7 @@ final class NdjsonSource implements Source {
                 entry = parse(text);
                 text = null;
             }
-            return java.util.Objects.requireNonNull(entry);
+            return Objects.requireNonNull(entry);
         }
 
         private KeyValue parse(byte[] json) {

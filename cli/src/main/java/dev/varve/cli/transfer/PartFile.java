@@ -1,5 +1,6 @@
 package dev.varve.cli.transfer;
 
+import dev.varve.storage.io.DiskFileSystem;
 import java.io.BufferedOutputStream;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -44,6 +45,10 @@ final class PartFile extends FilterOutputStream {
         out.flush();
         channel.force(true);
         Files.move(part, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory != null) {
+            DiskFileSystem.instance().syncDirectory(directory);
+        }
     }
 
     @Override

@@ -13,6 +13,9 @@ interface Sink extends AutoCloseable {
     /** Keeps an entry. */
     void write(byte[] key, byte[] value) throws IOException;
 
+    /** Whether what was written stays of use if {@link #finish} is never called. */
+    boolean keepsParts();
+
     /** Everything is written: makes it whole. Without this call a file stays marked as a part. */
     void finish() throws IOException;
 

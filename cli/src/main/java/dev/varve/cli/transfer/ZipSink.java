@@ -35,6 +35,11 @@ final class ZipSink implements Sink {
     }
 
     @Override
+    public boolean keepsParts() {
+        return false;
+    }
+
+    @Override
     public void finish() throws IOException {
         zip.finish();
         file.finish();

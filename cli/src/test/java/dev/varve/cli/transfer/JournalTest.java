@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -92,6 +93,18 @@ class JournalTest {
         try (Journal journal = Journal.open(file, "other", true, Ticker.system())) {
             assertThat(journal.count()).isZero();
         }
+    }
+
+    @Test
+    void aFileThatIsNoJournalIsLeftAsItIs() throws IOException {
+        Files.createDirectories(Objects.requireNonNull(file.getParent()));
+        Files.writeString(file, "my notes\n");
+        for (boolean restart : new boolean[] {false, true}) {
+            assertThatThrownBy(() -> Journal.open(file, "source", restart, Ticker.system()))
+                    .isInstanceOf(Failure.class)
+                    .hasMessageContaining("no journal");
+        }
+        assertThat(file).hasContent("my notes\n");
     }
 
     @Test

@@ -177,6 +177,21 @@ class TransferTest {
     }
 
     @Test
+    void whatWasImportedUnderAnotherPrefixIsNotTakenForDone() throws IOException {
+        Map<String, byte[]> files = files(600);
+        Path in = tree(files);
+        String journal = directory.resolve("journal").toString();
+        files.forEach((key, value) -> server.entries.put(("b/" + key).getBytes(UTF_8), new byte[] {1}));
+        server.stopAtPut = 300;
+        assertThat(varve("import", in.toString(), "--wait", "1ms", "--resume", journal, "--prefix", "a/"))
+                .isEqualTo(ExitCode.FAILED);
+        server.restart();
+        assertThat(varve("import", in.toString(), "--resume", journal, "--prefix", "b/"))
+                .isEqualTo(ExitCode.FAILED);
+        assertThat(shell.err()).contains("has changed").contains("--restart");
+    }
+
+    @Test
     void anImportOutlivesARestartOfTheServer() throws Exception {
         Map<String, byte[]> files = files(600);
         Path in = tree(files);
@@ -249,6 +264,13 @@ class TransferTest {
     }
 
     @Test
+    void aLineMayBeginWithAnyNumberOfBlanks() {
+        shell.input((" ".repeat(100) + "{\"key\":\"a\",\"value\":\"1\"}\n" + " ".repeat(100) + "\n").getBytes(UTF_8));
+        assertThat(varve("import", "-")).as(shell.err()).isEqualTo(ExitCode.OK);
+        assertThat(stored()).containsOnlyKeys("a");
+    }
+
+    @Test
     void aLineThatIsNoEntryIsNamedByItsNumber() {
         for (String line : List.of(
                 "{", "[]", "{\"key\":\"a\"}", "{\"key\":\"a\",\"value\":\"b\"} x", "{\"key\":\"\",\"value\":\"\"}")) {
@@ -304,6 +326,19 @@ class TransferTest {
         server.entries.put("a/b".getBytes(UTF_8), new byte[] {1});
         assertThat(varve("export", directory.resolve("out") + "/")).isEqualTo(ExitCode.FAILED);
         assertThat(shell.err()).contains("--format ndjson").contains("--after 'a'");
+    }
+
+    @Test
+    void aFileThatWasNotFinishedIsToBeExportedAnew() throws IOException {
+        files(50).forEach((key, value) -> server.entries.put(key.getBytes(UTF_8), value));
+        for (String name : List.of("out.zip", "out.ndjson")) {
+            server.breakRangeAt = 20;
+            Path out = directory.resolve(name);
+            assertThat(varve("export", out.toString(), "--wait", "1ms")).isEqualTo(ExitCode.FAILED);
+            assertThat(shell.err()).contains(name + " was not written").doesNotContain("--after");
+            assertThat(out).doesNotExist();
+            server.restart();
+        }
     }
 
     @Test
