@@ -108,8 +108,10 @@ final class Verification implements AutoCloseable {
         for (Map.Entry<Long, End> entry : ends.entrySet()) {
             End end = entry.getValue();
             if (end.successor() == null) {
-                boolean laterUsed = laterSegmentIsUsed(state, ends, entry.getKey());
-                checkTail(state, new FileName(FileKind.LOG, entry.getKey()), end, laterUsed);
+                // One that the log never reached was made ready by an earlier process and left empty.
+                boolean reached = end.used() || successors.contains(entry.getKey());
+                boolean goesOn = reached && laterSegmentIsUsed(state, ends, entry.getKey());
+                checkTail(state, new FileName(FileKind.LOG, entry.getKey()), end.scan(), goesOn);
             }
         }
         for (long successor : successors) {
@@ -172,8 +174,7 @@ final class Verification implements AutoCloseable {
     }
 
     /** Decides whether what follows the last record of a segment without a seal is damage or an unsynced tail. */
-    private void checkTail(ManifestState state, FileName name, End end, boolean laterUsed) throws IOException {
-        SegmentScan scan = end.scan();
+    private void checkTail(ManifestState state, FileName name, SegmentScan scan, boolean goesOn) throws IOException {
         StoreFile file = segments.get(name.id());
         if (file == null) {
             return;
@@ -188,7 +189,7 @@ final class Verification implements AutoCloseable {
         }
         long behind = scan.provenBehind();
         long proven = Math.max(Math.max(behind, scan.durable()), provenByManifest(state, name.id()));
-        if (laterUsed && end.used()) {
+        if (goesOn) {
             findings.damage(name.toString(), scan.offset(), scan.trouble() + ", although a later segment is in use");
         } else if (scan.offset() < proven) {
             findings.damage(

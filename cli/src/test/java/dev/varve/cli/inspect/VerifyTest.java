@@ -9,6 +9,7 @@ import dev.varve.storage.Durability;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.format.Checksum;
+import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.RecordHeader;
@@ -20,6 +21,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -192,11 +194,37 @@ class VerifyTest {
             Files.delete(file);
             assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.FAILED);
             assertThat(shell.out()).contains(nameOf(file) + " at offset 0: the file is missing");
-            Files.write(file, java.util.Arrays.copyOf(whole, whole.length / 2));
+            Files.write(file, Arrays.copyOf(whole, whole.length / 2));
             assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.FAILED);
             assertThat(shell.out()).contains("DAMAGED  " + nameOf(file));
             Files.write(file, whole);
         }
+    }
+
+    @Test
+    void aSegmentInTheMiddleOfTheLogThatHasLostItsRecordsIsNamed() throws IOException {
+        Path copy = Files.createDirectory(temporary.resolve("copy"));
+        // No table points into the log: it is all there is.
+        StoreOptions unflushed = SMALL.withMemtableBytes(8 << 20).withCheckpoint(8 << 20, 100_000);
+        try (Store store = Store.open(data, unflushed)) {
+            fill(store, 2000);
+            try (Stream<Path> files = Files.list(data)) {
+                for (Path file : files.toList()) {
+                    Files.copy(file, copy.resolve(nameOf(file)));
+                }
+            }
+        }
+        data = copy;
+        assertThat(shell.run("verify", data.toString())).as(shell.out()).isEqualTo(ExitCode.OK);
+        assertThat(shell.out()).contains("of which 0 point");
+        List<Path> segments = files(".log");
+        assertThat(segments).hasSizeGreaterThan(4);
+
+        byte[] header = Arrays.copyOf(Files.readAllBytes(segments.get(1)), FileHeader.BYTES);
+        Files.write(segments.get(1), Arrays.copyOf(header, SMALL.segmentBytes()));
+
+        assertThat(shell.run("verify", data.toString(), "-o", "raw")).isEqualTo(ExitCode.FAILED);
+        assertThat(shell.out()).contains(nameOf(segments.get(1))).contains("a later segment is in use");
     }
 
     @Test
