@@ -1,5 +1,7 @@
 package dev.varve.cli.bench;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.SplittableRandom;
 
 /** Chooses the numbers of keys. For one thread. */
@@ -67,6 +69,12 @@ abstract class KeyChooser {
     /** New keys are written at the end, and the newest are read most. */
     private static final class Latest extends KeyChooser {
         private final Zipf zipf;
+        /** So many acknowledged writes may be ahead of one that is not: no generator has more clients. */
+        private static final int AHEAD_MAX = 10_000;
+
+        /** Acknowledged writes behind the first one that is not. */
+        private final Set<Long> ahead = new HashSet<>();
+
         private long newest;
         private long lastWritten;
 
@@ -89,8 +97,11 @@ abstract class KeyChooser {
         @Override
         void written(long key) {
             // Answers overtake each other: a key that is read must be there, so the newest grows one by one.
-            if (key == newest + 1) {
-                newest = key;
+            if (ahead.size() < AHEAD_MAX) {
+                ahead.add(key);
+            }
+            while (ahead.remove(newest + 1)) {
+                newest++;
             }
         }
     }
