@@ -265,16 +265,24 @@ public final class GroupCommit implements AutoCloseable {
         if (group.writes.isEmpty()) {
             return;
         }
-        IOException failure = null;
+        complete(group, commit(group, batch));
+    }
+
+    /** Writes and applies; returns why that failed, or null. What was written and cannot be applied may be found when the log is opened. */
+    private @Nullable IOException commit(Group group, LogWriter.Batch batch) {
         try {
             log.write(batch, group.force, group.writes.size(), group.writes.getLast().index);
-            sink.committed(group.writes);
         } catch (IOException e) {
-            failure = e;
+            return e;
         } catch (RuntimeException | Error e) {
-            failure = log.writer().fail(e);
+            return log.writer().fail(e);
         }
-        complete(group, failure);
+        try {
+            sink.committed(group.writes);
+            return null;
+        } catch (IOException | RuntimeException | Error e) {
+            return log.writer().fail(e);
+        }
     }
 
     private static void complete(Group group, @Nullable IOException failure) {

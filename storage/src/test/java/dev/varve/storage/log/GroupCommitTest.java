@@ -1,0 +1,112 @@
+package dev.varve.storage.log;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.varve.storage.format.FrameEncoder;
+import dev.varve.storage.format.FrameKind;
+import dev.varve.storage.format.Frames;
+import dev.varve.storage.format.StoreId;
+import dev.varve.storage.io.DiskFileSystem;
+import dev.varve.storage.io.Ticker;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GroupCommitTest {
+
+    @TempDir
+    Path directory;
+
+    private Log log;
+
+    @BeforeEach
+    void open() throws IOException {
+        AtomicLong ids = new AtomicLong();
+        SegmentRegistry registry = new SegmentRegistry() {
+            @Override
+            public long nextFileId() {
+                return ids.incrementAndGet();
+            }
+
+            @Override
+            public void segmentCreated(long id) {}
+        };
+        log = Log.open(
+                new LogConfig(
+                        DiskFileSystem.instance(),
+                        Ticker.system(),
+                        directory,
+                        new StoreId(1, 2),
+                        0,
+                        256 << 10,
+                        registry,
+                        (nanos, writes, bytes) -> {}),
+                new SegmentSet(),
+                new Log.Start(List.of(), 0, 0, new LogState(0, 0, 1, 0), 0, 0),
+                (header, position, payload) -> {});
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        log.close();
+    }
+
+    private static GroupCommit.Write write(GroupCommit.@Nullable Completion completion) {
+        FrameEncoder frames = new FrameEncoder(64);
+        frames.add(FrameKind.PUT, true, Frames.USER, new byte[] {'k'}, new byte[] {'v'});
+        return new GroupCommit.Write(frames, true, completion);
+    }
+
+    @Test
+    void writesAreAppliedInTheOrderOfTheLogBeforeTheyAreAnswered() throws IOException {
+        List<Long> applied = new ArrayList<>();
+        List<Long> answered = new ArrayList<>();
+        GroupCommit commits =
+                log.groupCommit(writes -> writes.forEach(each -> applied.add(each.revision())), Integer.MAX_VALUE);
+        for (int i = 0; i < 100; i++) {
+            assertThat(commits.submit(write((revision, failure) -> {
+                        assertThat(failure).isNull();
+                        assertThat(applied).contains(revision);
+                        answered.add(revision);
+                    })))
+                    .isTrue();
+        }
+        commits.commit(write(null));
+        commits.close();
+        assertThat(applied).hasSize(101).isSorted().startsWith(1L).endsWith(101L);
+        assertThat(answered).isEqualTo(applied.subList(0, 100));
+        assertThat(log.durableIndex()).isEqualTo(101);
+    }
+
+    @Test
+    void aWriteThatCannotBeAppliedHasAnUnknownOutcomeAndIsTheLast() throws IOException {
+        GroupCommit commits = log.groupCommit(
+                writes -> {
+                    throw new IOException("cannot be applied");
+                },
+                Integer.MAX_VALUE);
+        assertThatThrownBy(() -> commits.commit(write(null)))
+                .isInstanceOf(OutcomeUnknownException.class)
+                .hasMessageContaining("cannot be applied");
+        assertThatThrownBy(() -> commits.commit(write(null))).isInstanceOf(LogFailedException.class);
+        commits.close();
+    }
+
+    @Test
+    void nothingIsTakenBeyondTheBoundOrAfterTheEnd() throws IOException {
+        GroupCommit commits = log.groupCommit(writes -> {}, Integer.MAX_VALUE);
+        commits.close();
+        assertThatThrownBy(() -> commits.submit(write(null))).hasMessageContaining("closed");
+        GroupCommit bounded = log.groupCommit(writes -> {}, -1);
+        assertThat(bounded.submit(write(null))).isFalse();
+        bounded.close();
+    }
+}
