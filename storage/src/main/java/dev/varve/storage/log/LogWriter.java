@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -129,7 +130,11 @@ final class LogWriter {
             roll(index, term, timeMicros, firstRevision, length);
         }
         long position = LogPosition.of(active.number(), appendOffset);
-        put(type, length, index, term, timeMicros, firstRevision, frames, frameCount);
+        try {
+            put(type, length, index, term, timeMicros, firstRevision, frames, frameCount);
+        } catch (RuntimeException | Error e) {
+            throw fail(e); // What was appended before it may be damaged.
+        }
         return position;
     }
 
@@ -212,9 +217,10 @@ final class LogWriter {
 
     private ByteBuffer buffer(int bytes) {
         synchronized (buffers) {
-            for (ByteBuffer kept : buffers) {
+            for (Iterator<ByteBuffer> each = buffers.iterator(); each.hasNext(); ) {
+                ByteBuffer kept = each.next();
                 if (kept.capacity() >= bytes) {
-                    buffers.remove(kept);
+                    each.remove(); // Not remove(kept): buffers are equal by what they hold, and another one would go.
                     return kept.clear();
                 }
             }

@@ -3,6 +3,7 @@ package dev.varve.storage.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.FrameKind;
 import dev.varve.storage.format.Frames;
@@ -10,9 +11,12 @@ import dev.varve.storage.format.StoreId;
 import dev.varve.storage.io.DiskFileSystem;
 import dev.varve.storage.io.Ticker;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -108,5 +112,31 @@ class GroupCommitTest {
         GroupCommit bounded = log.groupCommit(writes -> {}, -1);
         assertThat(bounded.submit(write(null))).isFalse();
         bounded.close();
+    }
+
+    @Test
+    void groupsOfAllSizesAreLoggedAsTheyWereWritten() throws IOException {
+        Random random = new Random(3);
+        List<byte[]> values = new ArrayList<>();
+        GroupCommit commits = log.groupCommit(writes -> {}, Integer.MAX_VALUE);
+        for (int i = 0; i < 400; i++) {
+            byte[] value = new byte[random.nextInt(random.nextInt(8) == 0 ? 1_500_000 : 60_000)];
+            random.nextBytes(value);
+            values.add(value);
+            FrameEncoder frames = new FrameEncoder(64);
+            frames.add(FrameKind.PUT, true, Frames.USER, new byte[] {'k'}, value);
+            assertThat(commits.submit(new GroupCommit.Write(frames, i % 3 == 0, null)))
+                    .isTrue();
+        }
+        commits.close();
+        for (int i = 0; i < values.size(); i++) {
+            LogEntry entry = log.entry(i + 1);
+            assertThat(entry).as("entry %d", i + 1).isNotNull();
+            FrameCursor frame = FrameCursor.plain(entry == null ? ByteBuffer.allocate(0) : entry.payload());
+            assertThat(frame.next()).isTrue();
+            assertThat(Arrays.equals(frame.value(), values.get(i)))
+                    .as("value %d", i + 1)
+                    .isTrue();
+        }
     }
 }
