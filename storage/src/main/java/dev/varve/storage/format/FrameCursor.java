@@ -15,27 +15,36 @@ public final class FrameCursor {
     private final int base;
     private final boolean verify;
     private final boolean salted;
+    private final int supportedFlags;
     private int next;
     private int at;
     private int end;
 
-    private FrameCursor(ByteBuffer payload, String file, long segmentId, int base, boolean verify, boolean salted) {
+    private FrameCursor(
+            ByteBuffer payload,
+            String file,
+            long segmentId,
+            int base,
+            boolean verify,
+            boolean salted,
+            int supportedFlags) {
         this.payload = payload.duplicate().order(ByteOrder.LITTLE_ENDIAN);
         this.file = file;
         this.segmentId = segmentId;
         this.base = base;
         this.verify = verify;
         this.salted = salted;
+        this.supportedFlags = supportedFlags;
     }
 
     /** Walks a payload, from index 0 to the limit, whose checksums have been verified or have just been computed. */
     public static FrameCursor trusted(ByteBuffer payload) {
-        return new FrameCursor(payload, "a log entry", 0, 0, false, false);
+        return new FrameCursor(payload, "a log entry", 0, 0, false, false, Frames.SUPPORTED_FLAGS);
     }
 
     /** Walks a payload with plain checksums, which are verified. */
     public static FrameCursor plain(ByteBuffer payload) {
-        return new FrameCursor(payload, "a log entry", 0, 0, true, false);
+        return new FrameCursor(payload, "a log entry", 0, 0, true, false, Frames.SUPPORTED_FLAGS);
     }
 
     /**
@@ -46,7 +55,19 @@ public final class FrameCursor {
      * @param base where in that segment it begins
      */
     public static FrameCursor salted(ByteBuffer payload, long segmentId, int base) {
-        return new FrameCursor(payload, new FileName(FileKind.LOG, segmentId).toString(), segmentId, base, true, true);
+        String file = new FileName(FileKind.LOG, segmentId).toString();
+        return new FrameCursor(payload, file, segmentId, base, true, true, Frames.SUPPORTED_FLAGS);
+    }
+
+    /**
+     * Walks frames as a file holds them for reading their values, which may be compressed; their salted checksums are verified.
+     *
+     * @param payload frames from index 0 to the limit
+     * @param file the file they were read from
+     * @param base where in that file they begin
+     */
+    public static FrameCursor stored(ByteBuffer payload, FileName file, int base) {
+        return new FrameCursor(payload, file.toString(), file.id(), base, true, true, Frames.STORED_FLAGS);
     }
 
     /**
@@ -74,7 +95,7 @@ public final class FrameCursor {
                 throw new CorruptionException(file, (long) base + at, "a frame's checksum does not match");
             }
         }
-        if (FrameKind.isUnsupported(kind()) || (flags() & ~Frames.SUPPORTED_FLAGS) != 0) {
+        if (FrameKind.isUnsupported(kind()) || (flags() & ~supportedFlags) != 0) {
             throw new UnsupportedVersionException(file + " needs a newer Varve: at offset " + (base + at)
                     + " stands a frame of kind " + Byte.toUnsignedInt(kind()) + " with flags " + flags());
         }
@@ -143,6 +164,35 @@ public final class FrameCursor {
         byte[] value = new byte[valueLength()];
         payload.get(valueOffset(), value);
         return value;
+    }
+
+    /** The codec of the value: see {@link Frames}. */
+    public int codec() {
+        return flags() & Frames.CODEC_MASK;
+    }
+
+    /** Length of the value before it was compressed. */
+    public int originalLength() {
+        return codec() == Frames.NO_CODEC ? valueLength() : payload.getInt(keyOffset() - Integer.BYTES);
+    }
+
+    /**
+     * A copy of the value, decompressed.
+     *
+     * @throws CorruptionException if its bytes are not what codec and length say
+     */
+    public byte[] originalValue() throws CorruptionException {
+        if (codec() == Frames.NO_CODEC) {
+            return value();
+        }
+        boolean inArray = payload.hasArray();
+        byte[] bytes = inArray ? payload.array() : value();
+        int from = inArray ? payload.arrayOffset() + valueOffset() : 0;
+        try {
+            return Lz4.decompress(bytes, from, valueLength(), originalLength());
+        } catch (IllegalArgumentException e) {
+            throw new CorruptionException(file, (long) base + at, "a value cannot be decompressed: " + e.getMessage());
+        }
     }
 
     /** The payload that is walked (little-endian). */

@@ -28,8 +28,14 @@ public final class Frames {
     public static final int EXPIRES = 2;
     /** Mask of the codec. */
     public static final int CODEC_MASK = 12;
-    /** The flags that this version applies; a frame with another one is refused. */
+    /** The codec of a value that is not compressed. */
+    public static final int NO_CODEC = 0;
+    /** The codec LZ4, as it stands in the flags. */
+    public static final int LZ4 = 4;
+    /** The flags that this version applies; a frame of the log with another one is refused. */
     public static final int SUPPORTED_FLAGS = FIRST;
+    /** The flags that a frame of a value segment may have. */
+    public static final int STORED_FLAGS = FIRST | LZ4;
 
     /** The keyspace of user data. */
     public static final int USER = 0;

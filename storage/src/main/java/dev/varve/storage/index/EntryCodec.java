@@ -1,5 +1,6 @@
 package dev.varve.storage.index;
 
+import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.VarInt;
 import dev.varve.storage.log.LogPosition;
 import java.nio.ByteBuffer;
@@ -8,23 +9,26 @@ import java.nio.ByteBuffer;
  * The payload of an entry in a data block.
  *
  * <pre>
- * payload   := u8 kind, u8 flags (0), varint revision, rest
- * rest      := varint segment, varint offset, varint value-length, u32 checksum      kind 1, pointer
- *            | u32 checksum, value                                                   kind 2, inline
- *            | nothing                                                               kind 3, tombstone
+ * payload   := u8 kind, u8 flags, varint revision, rest
+ * rest      := varint segment, varint offset, varint value-length, u32 checksum, stored      kind 1, pointer
+ *            | u32 checksum, value                                                           kind 2, inline
+ *            | nothing                                                                       kind 3, tombstone
+ * stored    := varint stored-length                                                          if the flags have a codec
+ *            | nothing
  * </pre>
  *
- * The segment is a number in the table's dictionary; the checksum is the plain one of the frame.
+ * The flags of a pointer are the codec of the value where it stands, as in the flags of its frame; all others have none. The segment is
+ * a number in the table's dictionary; the checksum is the plain one of the frame as it was logged, before it was compressed.
  */
 final class EntryCodec {
 
-    static final int MAX_FIXED_BYTES = 2 + 10 + 5 + 5 + 5 + 4;
+    static final int MAX_FIXED_BYTES = 2 + 10 + 5 + 5 + 5 + 4 + 5;
 
     private EntryCodec() {}
 
     /** Writes the payload; {@code segment} and {@code offset} matter for pointers only. */
     static void put(ByteBuffer target, IndexEntry entry, int segment, int offset) {
-        target.put(entry.kind()).put((byte) 0);
+        target.put(entry.kind()).put((byte) entry.codec());
         VarInt.put(target, entry.revision());
         switch (entry.kind()) {
             case EntryKind.POINTER -> {
@@ -32,6 +36,9 @@ final class EntryCodec {
                 VarInt.put(target, offset);
                 VarInt.put(target, entry.valueLength());
                 target.putInt(entry.checksum());
+                if (entry.codec() != Frames.NO_CODEC) {
+                    VarInt.put(target, entry.storedLength());
+                }
             }
             case EntryKind.INLINE -> {
                 byte[] value = entry.value();
@@ -57,7 +64,8 @@ final class EntryCodec {
      */
     static IndexEntry get(ByteBuffer payload, int[] segments) {
         byte kind = payload.get();
-        if (payload.get() != 0) {
+        int codec = payload.get();
+        if (codec != Frames.NO_CODEC && (codec != Frames.LZ4 || kind != EntryKind.POINTER)) {
             throw new IllegalArgumentException("unknown flags");
         }
         long revision = VarInt.get(payload);
@@ -66,8 +74,10 @@ final class EntryCodec {
                 int segment = VarInt.getInt(payload, segments.length - 1);
                 int offset = VarInt.getInt(payload, Integer.MAX_VALUE);
                 int length = VarInt.getInt(payload, Integer.MAX_VALUE);
-                yield new IndexEntry(
-                        kind, revision, LogPosition.of(segments[segment], offset), length, payload.getInt(), null);
+                int checksum = payload.getInt();
+                int stored = codec == Frames.NO_CODEC ? length : VarInt.getInt(payload, length);
+                long position = LogPosition.of(segments[segment], offset);
+                yield new IndexEntry(kind, revision, position, length, checksum, null, codec, stored);
             }
             case EntryKind.INLINE -> {
                 int checksum = payload.getInt();

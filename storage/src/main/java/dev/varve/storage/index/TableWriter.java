@@ -4,7 +4,6 @@ import dev.varve.storage.format.BlockBuilder;
 import dev.varve.storage.format.BlockHandle;
 import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileKind;
-import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.format.TableFooter;
 import dev.varve.storage.format.VarInt;
@@ -89,8 +88,7 @@ public final class TableWriter {
         if (entry.kind() == EntryKind.POINTER) {
             int number = LogPosition.segmentNumber(entry.position());
             segment = dictionary.computeIfAbsent(number, n -> dictionary.size());
-            long bytes = Frames.HEADER_BYTES + keyLength - IndexKey.prefixLength(key) + (long) entry.valueLength();
-            referenced.merge(number, bytes, Long::sum);
+            referenced.merge(number, entry.frameBytes(keyLength - IndexKey.prefixLength(key)), Long::sum);
         }
         int needed = EntryCodec.MAX_FIXED_BYTES + (entry.value() == null ? 0 : entry.value().length);
         if (payload.capacity() < needed) {

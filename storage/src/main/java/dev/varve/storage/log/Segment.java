@@ -147,9 +147,15 @@ public final class Segment implements Closeable {
      * @return a cursor on the frame, or null if {@code resident} is set and it would have to be read from the device
      * @throws CorruptionException if there is no valid frame of this length at this place
      */
-    public @Nullable FrameCursor readFrame(int offset, int length, boolean resident)
+    public @Nullable FrameCursor readFrame(int offset, long length, boolean resident)
             throws IOException, UnsupportedVersionException {
-        ByteBuffer frame = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+        if (length > capacity - offset) {
+            throw new CorruptionException(
+                    name().toString(),
+                    offset,
+                    "a frame of " + length + " bytes would end behind offset " + file.size());
+        }
+        ByteBuffer frame = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
         if (resident) {
             if (!file.readResident(frame, offset)) {
                 return null;
@@ -162,7 +168,7 @@ public final class Segment implements Closeable {
             throw new CorruptionException(
                     name().toString(), offset, "here should stand a frame of " + length + " bytes");
         }
-        FrameCursor cursor = FrameCursor.salted(frame, id, offset);
+        FrameCursor cursor = FrameCursor.stored(frame, name(), offset);
         cursor.next();
         return cursor;
     }

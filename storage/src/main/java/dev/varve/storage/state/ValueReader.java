@@ -3,7 +3,6 @@ package dev.varve.storage.state;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.FrameKind;
-import dev.varve.storage.format.Frames;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.log.LogPosition;
@@ -43,17 +42,17 @@ final class ValueReader {
             throw new CorruptionException("the index", 0, "an entry points to a segment of the log that is missing");
         }
         int offset = LogPosition.offset(entry.position());
-        int length = Frames.HEADER_BYTES + key.length + entry.valueLength();
-        FrameCursor frame = segment.readFrame(offset, length, resident);
+        FrameCursor frame = segment.readFrame(offset, entry.frameBytes(key.length), resident);
         if (frame == null) {
             return null;
         }
         if (frame.kind() != FrameKind.PUT
-                || frame.valueLength() != entry.valueLength()
+                || frame.codec() != entry.codec()
+                || frame.originalLength() != entry.valueLength()
                 || !Arrays.equals(frame.key(), key)) {
             throw new CorruptionException(
                     segment.name().toString(), offset, "here stands another change than the index says");
         }
-        return frame.value();
+        return frame.originalValue();
     }
 }

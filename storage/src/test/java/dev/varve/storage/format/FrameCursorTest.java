@@ -76,6 +76,44 @@ class FrameCursorTest {
         assertReads(FrameCursor.trusted(salted(frames())));
     }
 
+    /** A frame with a compressed value, as a value segment holds it. */
+    private static ByteBuffer compressed(byte[] value, int originalLength) {
+        byte[] target = new byte[Lz4.maxCompressedBytes(value.length)];
+        int stored = Lz4.compress(value, 0, value.length, target, 0);
+        int bytes = Frames.HEADER_BYTES + 4 + KEY.length + stored;
+        ByteBuffer frame = frame(FrameKind.PUT, Frames.FIRST | Frames.LZ4, KEY.length, stored, bytes);
+        frame.putInt(14, originalLength).put(18, KEY).put(18 + KEY.length, target, 0, stored);
+        return frame.putInt(0, Checksum.of(frame, 4, bytes - 4) ^ Checksum.salt(SEGMENT, BASE));
+    }
+
+    @Test
+    void aCompressedValueIsRestoredWhereItMayStand() throws Exception {
+        byte[] value = new byte[300];
+        FrameCursor frame = FrameCursor.stored(compressed(value, 300), new FileName(FileKind.LOG, SEGMENT), BASE);
+        assertThat(frame.next()).isTrue();
+        assertThat(frame.key()).isEqualTo(KEY);
+        assertThat(frame.codec()).isEqualTo(Frames.LZ4);
+        assertThat(frame.originalLength()).isEqualTo(300);
+        assertThat(frame.originalValue()).isEqualTo(value);
+        FrameCursor offHeap = FrameCursor.stored(
+                ByteBuffer.allocateDirect(200).put(compressed(value, 300)).flip(),
+                new FileName(FileKind.LOG, SEGMENT),
+                BASE);
+        assertThat(offHeap.next()).isTrue();
+        assertThat(offHeap.originalValue()).isEqualTo(value);
+        FrameCursor wrong = FrameCursor.stored(compressed(value, 299), new FileName(FileKind.LOG, SEGMENT), BASE);
+        assertThat(wrong.next()).isTrue();
+        assertThatThrownBy(wrong::originalValue)
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("a value cannot be decompressed");
+    }
+
+    @Test
+    void theLogHasNoCompressedValues() {
+        FrameCursor log = FrameCursor.salted(compressed(new byte[300], 300), SEGMENT, BASE);
+        assertThatThrownBy(log::next).isInstanceOf(UnsupportedVersionException.class);
+    }
+
     @Test
     void anEmptyPayloadHasNoFrame() throws Exception {
         assertThat(FrameCursor.plain(ByteBuffer.allocate(0)).next()).isFalse();

@@ -3,6 +3,7 @@ package dev.varve.storage.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.Hex;
 import dev.varve.storage.log.LogPosition;
 import java.nio.BufferUnderflowException;
@@ -54,6 +55,15 @@ class EntryCodecTest {
     }
 
     @Test
+    void aPointerToACompressedValueSaysHowLongItIsInItsPlace() {
+        IndexEntry moved = pointer(300, 7, 500, 0x01020304).movedTo(LogPosition.of(SEGMENTS[1], 200), Frames.LZ4, 90);
+        assertThat(Hex.of(encoded(moved, 1))).isEqualTo("0104" + "ac02" + "01" + "c801" + "f403" + "04030201" + "5a");
+        assertThat(EntryCodec.get(encoded(moved, 1), SEGMENTS)).isEqualTo(moved);
+        assertThat(moved.frameBytes(3)).isEqualTo(14 + 4 + 3 + 90);
+        assertThat(pointer(300, 7, 500, 1).frameBytes(3)).isEqualTo(14 + 3 + 500);
+    }
+
+    @Test
     void anInlineValueComesBackWithoutItsPlace() {
         for (byte[] value : new byte[][] {{}, {1}, new byte[4096]}) {
             IndexEntry entry = new IndexEntry(EntryKind.INLINE, 9, LogPosition.of(40, 64), value.length, 77, value);
@@ -81,7 +91,10 @@ class EntryCodecTest {
                 "000007", // kind 0
                 "040007", // kind 4
                 "ff0007", // kind 255
+                "010807" + "00" + "05" + "05" + "04030201" + "04", // a codec that is not known
                 "020107", // flags
+                "020407" + "04030201" + "0809", // a codec where there is no pointer
+                "010407" + "00" + "05" + "05" + "04030201" + "06", // longer compressed than it is
                 "01000702000504030201", // a segment that the dictionary does not have
                 "010007008080808008" + "05" + "04030201", // an offset beyond every segment
                 "010007" + "00" + "05" + "8080808008" + "04030201" // a length beyond every value
@@ -92,7 +105,18 @@ class EntryCodecTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "01", "0100", "010007", "01000700", "0100070005", "010007000501", "020007040302"})
+    @ValueSource(
+            strings = {
+                "",
+                "01",
+                "0100",
+                "010007",
+                "01000700",
+                "0100070005",
+                "010007000501",
+                "01040700050504030201",
+                "020007040302"
+            })
     void anEndWithinAnEntryIsNoticed(String bytes) {
         assertThatThrownBy(() -> EntryCodec.get(Hex.bytes(bytes), SEGMENTS))
                 .isInstanceOf(BufferUnderflowException.class);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.io.DiskFileSystem;
 import dev.varve.storage.io.StoreFile;
@@ -71,6 +72,12 @@ class TableWriterTest {
         assertThat(info.maxRevision()).isEqualTo(9);
         // Frames of 14 bytes, the key and the value; an inline value does not count.
         assertThat(info.segmentBytes()).isEqualTo(Map.of(100L, 26L, 300L, 1532L));
+    }
+
+    @Test
+    void aCompressedValueCountsAsLongAsItStands() throws IOException {
+        add("a", pointer(4, 1, 1000).movedTo(LogPosition.of(1, 64), Frames.LZ4, 400));
+        assertThat(writer.finish().segmentBytes()).isEqualTo(Map.of(200L, 419L));
     }
 
     @Test
