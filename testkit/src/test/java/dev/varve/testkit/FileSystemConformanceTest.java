@@ -98,6 +98,49 @@ class FileSystemConformanceTest {
         }
 
         @Test
+        void whatIsWrittenLazilyIsReadByAnybodyAtOnce() throws IOException {
+            try (StoreFile file = files().create(path("f"));
+                    StoreFile other = files().openForRead(path("f"))) {
+                file.preallocate(10_000);
+                for (int at = 0; at < 9_990; at += 10) {
+                    ByteBuffer source = ByteBuffer.wrap("0123456789".getBytes(US_ASCII));
+                    file.writeLazily(source, at);
+                    assertThat(source.hasRemaining()).isFalse();
+                }
+                write(file, "forced", 5_000);
+                file.sync();
+                assertThat(read(file, 4_995, 20)).isEqualTo("56789forced678901234");
+                assertThat(read(other, 9_980, 10)).isEqualTo("0123456789");
+            }
+        }
+
+        @Test
+        void aLazyWriteMayReachBeyondWhatWasPreallocatedOrWasCut() throws IOException {
+            try (StoreFile file = files().create(path("f"))) {
+                file.writeLazily(ByteBuffer.wrap("abc".getBytes(US_ASCII)), 0);
+                file.preallocate(4_096);
+                file.writeLazily(ByteBuffer.wrap("def".getBytes(US_ASCII)), 3);
+                file.writeLazily(ByteBuffer.wrap("xyz".getBytes(US_ASCII)), 4_095);
+                assertThat(read(file, 0, 7)).isEqualTo("abcdef\0");
+                assertThat(file.size()).isEqualTo(4_098);
+                file.truncate(4);
+                file.writeLazily(ByteBuffer.wrap("ghi".getBytes(US_ASCII)), 4);
+                assertThat(read(file, 0, 10)).isEqualTo("abcdghi");
+            }
+        }
+
+        @Test
+        void aClosedFileTakesNoLazyWrite() throws IOException {
+            StoreFile file = files().create(path("f"));
+            file.preallocate(4_096);
+            file.writeLazily(ByteBuffer.wrap("abc".getBytes(US_ASCII)), 0);
+            file.close();
+            assertThatThrownBy(() -> file.writeLazily(ByteBuffer.wrap("def".getBytes(US_ASCII)), 3))
+                    .isInstanceOf(ClosedChannelException.class);
+            assertThat(text("f")).startsWith("abc\0");
+        }
+
+        @Test
         void aReadAtTheEndIsShort() throws IOException {
             try (StoreFile file = files().create(path("f"))) {
                 write(file, "abc", 0);

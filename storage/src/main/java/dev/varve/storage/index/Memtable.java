@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * The newest entries of the index, sorted: a skip list (Pugh, "Skip lists: a probabilistic alternative to balanced trees", 1990)
  * in one piece of memory outside the heap.
  *
- * <p>Nodes are never removed or moved, so readers need no lock. A node is addressed by its offset in units of 8 bytes, and is
- * laid out so that a comparison mostly touches its first 16 bytes:
+ * <p>Nodes are never removed or moved, so readers need no lock. A node is addressed by the offset of its first field in units of 8
+ * bytes; its links stand before that, the one of level n at {@code -8 * (n + 1)}:
  *
  * <pre>
  *  0  u64  first eight bytes of the index key, big-endian
@@ -21,10 +21,13 @@ import org.jspecify.annotations.Nullable;
  * 20  u32  length of the value
  * 24  u64  position of the frame in the log
  * 32  u32  plain checksum of the frame
- * 36  u8   kind; u8 height; u16 not used
- * 40  u32  next node at each height
- *          index key, inline value
+ * 36  u8   kind; 3 bytes not used
+ * 40       index key, inline value
  * </pre>
+ *
+ * <p>A search is bound by the cache lines that it misses. So a link holds, beside the next node (27 bits), as much of that node's key
+ * as there is room for (37 bits: what {@link #prefix} says). Where that decides, and it mostly does, a node that is not passed is never
+ * touched, and one that is passed is touched in the line of its links alone.
  *
  * <p>Thread safety: one thread adds; any number read. A node's links are published with release and read with acquire
  * semantics, from the lowest level up. Entries of writes that are not yet visible may be met: readers go by revision.
@@ -38,14 +41,20 @@ public final class Memtable {
     private static final int POSITION = 24;
     private static final int CHECKSUM = 32;
     private static final int KIND = 36;
-    private static final int HEIGHT = 37;
-    private static final int NEXT = 40;
-    private static final int HEAD = 1; // Offset 0 means "none", so the first unit stays unused.
+    private static final int KEY = 40;
+
+    /** Bits of a link that say which node is next; 0 means none. */
+    private static final int NODE_BITS = 27;
+
+    private static final int NODE_MASK = (1 << NODE_BITS) - 1;
+
+    /** The node before the first one, behind its own links. */
+    private static final int HEAD = MAX_HEIGHT;
 
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final VarHandle LINK = INT.varHandle();
+    private static final VarHandle LINK = LONG.varHandle();
 
     private final MemorySegment memory;
     private final int[] path = new int[MAX_HEIGHT];
@@ -55,15 +64,26 @@ public final class Memtable {
     private volatile int entries;
     private volatile long usedBytes;
 
-    /** @param memory at least 4 KiB, aligned to 8 bytes; the memtable's alone as long as it or a reader of it is in use */
+    /** @param memory 4 KiB to 1 GiB, aligned to 8 bytes; the memtable's alone as long as it or a reader of it is in use */
     public Memtable(MemorySegment memory) {
+        if (memory.byteSize() > 8L << NODE_BITS) {
+            throw new IllegalArgumentException("a memtable of " + memory.byteSize() + " bytes cannot be addressed");
+        }
         this.memory = memory;
         long head = HEAD * 8L;
-        memory.set(BYTE, head + HEIGHT, (byte) MAX_HEIGHT);
         for (int level = 0; level < MAX_HEIGHT; level++) {
-            LINK.setRelease(memory, head + NEXT + 4L * level, 0);
+            LINK.setRelease(memory, linkAt(HEAD, level), 0L);
         }
-        used = head + NEXT + 4L * MAX_HEIGHT;
+        used = head + KEY;
+    }
+
+    /** How much memory surely suffices for one entry. */
+    public static int bytesFor(int keyLength, int inlineBytes) {
+        return 8 * (HEAD + 1 + MAX_HEIGHT) + 2 * KEY + keyLength + inlineBytes;
+    }
+
+    private static long linkAt(int node, int level) {
+        return 8L * (node - level - 1);
     }
 
     /**
@@ -86,8 +106,8 @@ public final class Memtable {
             int valueOffset) {
         int inline = value == null ? 0 : valueLength;
         int height = randomHeight();
-        long at = (used + 7) & ~7L;
-        long size = NEXT + 4L * height + keyLength + inline;
+        long at = ((used + 7) & ~7L) + 8L * height;
+        long size = KEY + (long) keyLength + inline;
         if (at + size > memory.byteSize()) {
             return false;
         }
@@ -99,8 +119,7 @@ public final class Memtable {
         memory.set(LONG, at + POSITION, position);
         memory.set(INT, at + CHECKSUM, checksum);
         memory.set(BYTE, at + KIND, kind);
-        memory.set(BYTE, at + HEIGHT, (byte) height);
-        long bytes = at + NEXT + 4L * height;
+        long bytes = at + KEY;
         MemorySegment.copy(indexKey, 0, memory, BYTE, bytes, keyLength);
         if (inline > 0 && value != null) {
             MemorySegment.copy(
@@ -116,12 +135,22 @@ public final class Memtable {
         findPath(head, indexKey, keyLength, revision);
         int node = (int) (at >>> 3);
         for (int level = 0; level < height; level++) {
-            LINK.set(memory, at + NEXT + 4L * level, nextOf(path[level], level));
+            LINK.set(memory, linkAt(node, level), link(path[level], level));
         }
+        long link = prefix(head) << NODE_BITS | node;
         for (int level = 0; level < height; level++) {
-            LINK.setRelease(memory, (path[level] * 8L) + NEXT + 4L * level, node);
+            LINK.setRelease(memory, linkAt(path[level], level), link);
         }
         entries = ++count;
+    }
+
+    /**
+     * What a link says of a key: 2 bits for the first byte, which is the keyspace, as far as they go, then 35 bits of the key. Orders keys
+     * as their first eight bytes do, or makes them equal.
+     */
+    private static long prefix(long head) {
+        long first = head >>> 56;
+        return first < 3 ? first << 35 | (head << 8 >>> 29) : 3L << 35;
     }
 
     private int randomHeight() {
@@ -131,18 +160,23 @@ public final class Memtable {
         return Math.min(MAX_HEIGHT, 1 + Long.numberOfTrailingZeros(seed | (1L << 40)) / 2);
     }
 
+    private long link(int node, int level) {
+        return (long) LINK.getAcquire(memory, linkAt(node, level));
+    }
+
     private int nextOf(int node, int level) {
-        return (int) LINK.getAcquire(memory, Integer.toUnsignedLong(node) * 8L + NEXT + 4L * level);
+        return (int) link(node, level) & NODE_MASK;
     }
 
     /** Fills {@link #path} with the last node below the given place at each level. */
     private void findPath(long head, byte[] indexKey, int keyLength, long revision) {
+        long prefix = prefix(head);
         int node = HEAD;
         for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
-            int next = nextOf(node, level);
-            while (next != 0 && compare(next, head, indexKey, keyLength, revision) < 0) {
-                node = next;
-                next = nextOf(node, level);
+            long link = link(node, level);
+            while (isBelow(link, prefix, head, indexKey, keyLength, revision)) {
+                node = (int) link & NODE_MASK;
+                link = link(node, level);
             }
             path[level] = node;
         }
@@ -151,12 +185,13 @@ public final class Memtable {
     /** The last node below (key, revision), or the head. */
     private int findLess(byte[] indexKey, int keyLength, long revision) {
         long head = IndexKey.head(indexKey, keyLength);
+        long prefix = prefix(head);
         int node = HEAD;
         for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
-            int next = nextOf(node, level);
-            while (next != 0 && compare(next, head, indexKey, keyLength, revision) < 0) {
-                node = next;
-                next = nextOf(node, level);
+            long link = link(node, level);
+            while (isBelow(link, prefix, head, indexKey, keyLength, revision)) {
+                node = (int) link & NODE_MASK;
+                link = link(node, level);
             }
         }
         return node;
@@ -168,16 +203,17 @@ public final class Memtable {
      */
     private int findCeiling(byte[] indexKey, int keyLength, long revision) {
         long head = IndexKey.head(indexKey, keyLength);
+        long prefix = prefix(head);
         int node = HEAD;
-        int next = 0;
+        long link = 0;
         for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
-            next = nextOf(node, level);
-            while (next != 0 && compare(next, head, indexKey, keyLength, revision) < 0) {
-                node = next;
-                next = nextOf(node, level);
+            link = link(node, level);
+            while (isBelow(link, prefix, head, indexKey, keyLength, revision)) {
+                node = (int) link & NODE_MASK;
+                link = link(node, level);
             }
         }
-        return next;
+        return (int) link & NODE_MASK;
     }
 
     private int findLast() {
@@ -190,9 +226,20 @@ public final class Memtable {
         return node;
     }
 
+    /** True if a link leads to a node that comes before (key, revision) in index order. */
+    private boolean isBelow(long link, long prefix, long head, byte[] indexKey, int keyLength, long revision) {
+        if (link == 0) {
+            return false;
+        }
+        long theirs = link >>> NODE_BITS;
+        return theirs == prefix
+                ? compare((int) link & NODE_MASK, head, indexKey, keyLength, revision) < 0
+                : theirs < prefix;
+    }
+
     /** Compares a node with (key, revision) in index order. */
     private int compare(int node, long head, byte[] indexKey, int keyLength, long revision) {
-        long at = Integer.toUnsignedLong(node) * 8L;
+        long at = 8L * node;
         int byHead = Long.compareUnsigned(memory.get(LONG, at), head);
         if (byHead != 0) {
             return byHead;
@@ -203,7 +250,7 @@ public final class Memtable {
 
     private int compareKeys(long at, byte[] indexKey, int keyLength) {
         int length = memory.get(INT, at + KEY_LENGTH);
-        long bytes = keyStart(at);
+        long bytes = at + KEY;
         int common = Math.min(length, keyLength);
         for (int i = Math.min(8, common); i < common; i++) {
             int difference = Byte.compareUnsigned(memory.get(BYTE, bytes + i), indexKey[i]);
@@ -214,17 +261,13 @@ public final class Memtable {
         return Integer.compare(length, keyLength);
     }
 
-    private long keyStart(long at) {
-        return at + NEXT + 4L * memory.get(BYTE, at + HEIGHT);
-    }
-
     /** The newest entry of a key whose revision is at most {@code maxRevision}, or null. */
     public @Nullable IndexEntry get(byte[] indexKey, long maxRevision) {
         int node = findCeiling(indexKey, indexKey.length, maxRevision);
         if (node == 0) {
             return null;
         }
-        long at = Integer.toUnsignedLong(node) * 8L;
+        long at = 8L * node;
         if (memory.get(LONG, at) != IndexKey.head(indexKey, indexKey.length)
                 || compareKeys(at, indexKey, indexKey.length) != 0) {
             return null;
@@ -238,7 +281,7 @@ public final class Memtable {
         byte[] value = null;
         if (kind == EntryKind.INLINE) {
             value = new byte[valueLength];
-            MemorySegment.copy(memory, BYTE, keyStart(at) + memory.get(INT, at + KEY_LENGTH), value, 0, valueLength);
+            MemorySegment.copy(memory, BYTE, at + KEY + memory.get(INT, at + KEY_LENGTH), value, 0, valueLength);
         }
         return new IndexEntry(
                 kind,
@@ -305,12 +348,12 @@ public final class Memtable {
                 return false;
             }
             node = newNode;
-            long at = Integer.toUnsignedLong(node) * 8L;
+            long at = 8L * node;
             keyLength = memory.get(INT, at + KEY_LENGTH);
             if (keyLength > key.length) {
                 key = new byte[Math.max(keyLength, 2 * key.length)];
             }
-            MemorySegment.copy(memory, BYTE, keyStart(at), key, 0, keyLength);
+            MemorySegment.copy(memory, BYTE, at + KEY, key, 0, keyLength);
             return true;
         }
 
@@ -326,12 +369,12 @@ public final class Memtable {
 
         @Override
         public long revision() {
-            return memory.get(LONG, Integer.toUnsignedLong(node) * 8L + REVISION);
+            return memory.get(LONG, 8L * node + REVISION);
         }
 
         @Override
         public IndexEntry entry() {
-            return entryAt(Integer.toUnsignedLong(node) * 8L);
+            return entryAt(8L * node);
         }
     }
 }

@@ -14,6 +14,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -194,6 +195,9 @@ public final class DiskFileSystem implements FileSystem {
         private final FileChannel channel;
         private final @Nullable SecondDescriptor second;
 
+        /** What was preallocated by this process, until the file is cut or closed. */
+        private final AtomicReference<@Nullable FileMapping> mapping = new AtomicReference<>();
+
         DiskFile(FileChannel channel, @Nullable SecondDescriptor second) {
             this.channel = channel;
             this.second = second;
@@ -224,6 +228,21 @@ public final class DiskFileSystem implements FileSystem {
         }
 
         @Override
+        public void writeLazily(ByteBuffer source, long position) throws IOException {
+            FileMapping mapped = mapping.get();
+            if (mapped == null || !mapped.write(source, position)) {
+                write(source, position);
+            }
+        }
+
+        private void unmap() {
+            FileMapping mapped = mapping.getAndSet(null);
+            if (mapped != null) {
+                mapped.close();
+            }
+        }
+
+        @Override
         public void sync() throws IOException {
             channel.force(false);
         }
@@ -235,12 +254,14 @@ public final class DiskFileSystem implements FileSystem {
 
         @Override
         public void truncate(long size) throws IOException {
+            unmap(); // A page beyond the end must not be touched.
             channel.truncate(size);
         }
 
         @Override
         public void preallocate(long size) throws IOException {
             if (second != null && second.allocate(size)) {
+                mapping.compareAndSet(null, new FileMapping(channel, size));
                 return;
             }
             ByteBuffer zeroes = ByteBuffer.allocateDirect(ZEROES_BYTES);
@@ -251,6 +272,7 @@ public final class DiskFileSystem implements FileSystem {
 
         @Override
         public void close() throws IOException {
+            unmap();
             try {
                 if (second != null) {
                     second.close();

@@ -26,6 +26,14 @@ public interface StoreFile extends Closeable {
     void write(ByteBuffer source, long position) throws IOException;
 
     /**
+     * Like {@link #write}, for small pieces that are not forced at once: within what was preallocated they may go through a mapping, which
+     * costs no system call. Forcing each of them would be dear, since the system then writes the large pages in which they stand.
+     */
+    default void writeLazily(ByteBuffer source, long position) throws IOException {
+        write(source, position);
+    }
+
+    /**
      * Forces everything written, and the size, to the device (fdatasync). After a failure the state of what was written
      * since the last success is unknown; the caller must not call it again to find out.
      */

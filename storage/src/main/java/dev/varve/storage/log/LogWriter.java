@@ -269,7 +269,11 @@ final class LogWriter {
             for (Run run : batch.runs) {
                 Segment segment = run.segment;
                 int end = run.offset + run.bytes.position();
-                segment.file().write(run.bytes.flip(), run.offset);
+                if (force || run.seals) {
+                    segment.file().write(run.bytes.flip(), run.offset);
+                } else {
+                    segment.file().writeLazily(run.bytes.flip(), run.offset);
+                }
                 recycle(run.bytes);
                 segment.written(end);
                 written = segment;

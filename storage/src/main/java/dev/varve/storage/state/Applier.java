@@ -20,9 +20,6 @@ import java.nio.ByteBuffer;
  */
 final class Applier {
 
-    /** Room for a node of the memtable beyond key and value. */
-    private static final int NODE_BYTES = 128;
-
     private final StateOptions options;
     private final VersionSet versions;
     private final Runnable onFreeze;
@@ -105,7 +102,7 @@ final class Applier {
         boolean inline = put && frames.valueLength() <= options.inlineValueBytes();
         byte kind = !put ? EntryKind.TOMBSTONE : inline ? EntryKind.INLINE : EntryKind.POINTER;
         if (!addTo(versions.current().active(), frames, kind, revision, framePosition, checksum)) {
-            freeze(recordPosition, NODE_BYTES + keyLength + (inline ? frames.valueLength() : 0));
+            freeze(recordPosition, Memtable.bytesFor(keyLength, inline ? frames.valueLength() : 0));
             if (!addTo(versions.current().active(), frames, kind, revision, framePosition, checksum)) {
                 throw new IllegalStateException("an entry does not fit into an empty memtable");
             }

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
 class MemtableTest {
@@ -266,5 +267,45 @@ class MemtableTest {
         }
         assertThat(ascending(next)).hasSize(500).isSorted();
         assertThat(next.entries()).isEqualTo(500);
+    }
+
+    @Test
+    void keysOfAllKeyspacesAndLengthsStandInOrder() throws IOException {
+        Random random = new Random(5);
+        TreeMap<byte[], Long> expected = new TreeMap<>(Arrays::compareUnsigned);
+        for (long revision = 1; revision <= 3_000; revision++) {
+            byte[] key = new byte[random.nextInt(12)];
+            for (int i = 0; i < key.length; i++) {
+                key[i] = (byte) (random.nextInt(3) - 1);
+            }
+            byte[] indexKey = IndexKey.of(random.nextBoolean() ? random.nextInt(5) : 126 + random.nextInt(300), key);
+            assertThat(memtable.add(indexKey, indexKey.length, EntryKind.TOMBSTONE, revision, 0, 0, 0, null, 0))
+                    .isTrue();
+            expected.put(indexKey, revision);
+        }
+        List<byte[]> keys = new ArrayList<>();
+        IndexCursor cursor = memtable.cursor();
+        for (boolean found = cursor.seek(null); found; found = cursor.next()) {
+            byte[] key = Arrays.copyOf(cursor.keyBytes(), cursor.keyLength());
+            if (keys.isEmpty() || !Arrays.equals(keys.getLast(), key)) {
+                keys.add(key);
+            }
+        }
+        assertThat(keys).containsExactlyElementsOf(expected.keySet());
+        expected.forEach((key, revision) -> assertThat(memtable.get(key, Long.MAX_VALUE))
+                .extracting("revision")
+                .isEqualTo(revision));
+    }
+
+    @Test
+    void whatAnEntryIsSaidToNeedSuffices() {
+        byte[] value = new byte[100];
+        for (int length = 4_000; length < 4_200; length++) {
+            byte[] key = new byte[length];
+            MemorySegment exact = Arena.ofAuto().allocate(Memtable.bytesFor(length, value.length), 8);
+            assertThat(new Memtable(exact)
+                            .add(key, length, EntryKind.INLINE, 1, 0, 0, value.length, ByteBuffer.wrap(value), 0))
+                    .isTrue();
+        }
     }
 }

@@ -11,12 +11,16 @@ import dev.varve.storage.format.StoreId;
 import dev.varve.storage.io.DiskFileSystem;
 import dev.varve.storage.io.Ticker;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -138,5 +142,37 @@ class GroupCommitTest {
                     .as("value %d", i + 1)
                     .isTrue();
         }
+    }
+
+    @Test
+    void unforcedWritesOfManyThreadsAreAppliedOnceAndBeforeTheyReturn() throws Exception {
+        Set<Long> applied = ConcurrentHashMap.newKeySet();
+        GroupCommit commits = log.groupCommit(
+                writes -> writes.forEach(
+                        each -> assertThat(applied.add(each.revision())).isTrue()),
+                Integer.MAX_VALUE);
+        List<CompletableFuture<Void>> writers = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            boolean forces = i == 3;
+            writers.add(CompletableFuture.runAsync(() -> {
+                for (int n = 0; n < 2_000; n++) {
+                    FrameEncoder frames = new FrameEncoder(64);
+                    frames.add(FrameKind.PUT, true, Frames.USER, new byte[] {'k'}, new byte[] {'v'});
+                    GroupCommit.Write write = new GroupCommit.Write(frames, forces && n % 100 == 0, null);
+                    try {
+                        commits.commit(write);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                    assertThat(applied).contains(write.revision());
+                }
+            }));
+        }
+        for (CompletableFuture<Void> writer : writers) {
+            writer.get();
+        }
+        commits.close();
+        assertThat(applied).hasSize(8_000);
+        assertThat(log.lastIndex()).isEqualTo(8_000);
     }
 }
