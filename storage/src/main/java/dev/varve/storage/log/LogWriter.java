@@ -36,6 +36,9 @@ final class LogWriter {
     private static final int LARGEST_KEPT_BUFFER_BYTES = 4 << 20;
     private static final int BUFFERS_KEPT = 4;
 
+    /** A group up to this size has the blocks of the next ones written: forcing it costs more in the file system's journal than that. */
+    private static final int MAX_BYTES_TO_WRITE_AHEAD = 16 << 10;
+
     /** What a seal takes at the end of every segment: a header and a frame with the successor's id. */
     static final int SEAL_BYTES = RecordHeader.BYTES + Frames.HEADER_BYTES + Long.BYTES;
 
@@ -276,6 +279,9 @@ final class LogWriter {
                 }
                 recycle(run.bytes);
                 segment.written(end);
+                if (force && !run.seals && batch.bytes <= MAX_BYTES_TO_WRITE_AHEAD) {
+                    segment.writeAhead();
+                }
                 written = segment;
                 if (run.seals) {
                     force(segment, writes, batch.bytes);

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Segment implements Closeable {
 
     private static final int COPY_BYTES = 1 << 20;
+    private static final int AHEAD_BYTES = 256 << 10;
 
     private final int number;
     private final long id;
@@ -31,6 +32,9 @@ public final class Segment implements Closeable {
 
     /** Up to where records are known to be on the device. Invariant: {@code durableEnd <= end}. */
     private volatile int durableEnd = FileHeader.BYTES;
+
+    /** Up to where zeroes were written for records to come; used by whoever writes records. */
+    private int zeroesEnd;
 
     private volatile boolean sealed;
 
@@ -85,6 +89,19 @@ public final class Segment implements Closeable {
 
     void written(int newEnd) {
         end = newEnd;
+    }
+
+    /**
+     * Writes zeroes behind the last record unless some stand there: blocks that were preallocated and never written are converted by the
+     * file system as part of forcing them, which takes about as long again as a small group does. Called by whoever writes records.
+     */
+    void writeAhead() throws IOException {
+        int from = end;
+        if (from > zeroesEnd) {
+            int to = (int) Math.min(capacity, from + (long) AHEAD_BYTES);
+            file.write(ByteBuffer.allocateDirect(to - from), from);
+            zeroesEnd = to;
+        }
     }
 
     /** What stands below is known to be on the device. */
