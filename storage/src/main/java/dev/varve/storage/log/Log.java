@@ -173,41 +173,51 @@ public final class Log implements Closeable {
      * Appends entries with consecutive indexes behind the last one, and forces them.
      *
      * @return the {@link LogPosition} of each
-     * @throws IllegalArgumentException if they do not follow the last entry
+     * @throws IllegalArgumentException if one does not follow the last entry; those before it are in the log
+     * @throws dev.varve.storage.io.Trouble.DiskFullException if there is no space for one; those before it are in the log
      */
     public long[] append(List<LogEntry> newEntries) throws IOException {
         long[] positions = new long[newEntries.size()];
         appendLock.lock();
         try {
             for (int i = 0; i < positions.length; i++) {
-                LogEntry entry = newEntries.get(i);
-                if (entry.index() != state.lastIndex() + 1) {
-                    throw new IllegalArgumentException(
-                            "entry " + entry.index() + " does not follow entry " + state.lastIndex());
-                }
-                int frames = 0;
-                int writes = 0;
-                FrameCursor cursor = FrameCursor.plain(entry.payload());
-                while (cursor.next()) {
-                    frames++;
-                    writes += cursor.first() ? 1 : 0;
-                }
-                positions[i] = writer.append(
-                        entry.type(),
-                        entry.index(),
-                        entry.term(),
-                        entry.timeMicros(),
-                        state.nextRevision(),
-                        entry.payload(),
-                        frames);
-                entries.add(entry.index(), positions[i]);
-                state = new LogState(entry.index(), entry.term(), state.nextRevision() + writes, entry.timeMicros());
+                positions[i] = append(newEntries.get(i));
             }
             commitAppended();
             return positions;
+        } catch (IOException | RuntimeException e) {
+            if (writer.failure() == null) {
+                commitAppended(); // Those before it are in the log: what follows must follow them.
+            }
+            throw e;
         } finally {
             appendLock.unlock();
         }
+    }
+
+    private long append(LogEntry entry) throws IOException {
+        if (entry.index() != state.lastIndex() + 1) {
+            throw new IllegalArgumentException(
+                    "entry " + entry.index() + " does not follow entry " + state.lastIndex());
+        }
+        int frames = 0;
+        int writes = 0;
+        FrameCursor cursor = FrameCursor.plain(entry.payload());
+        while (cursor.next()) {
+            frames++;
+            writes += cursor.first() ? 1 : 0;
+        }
+        long position = writer.append(
+                entry.type(),
+                entry.index(),
+                entry.term(),
+                entry.timeMicros(),
+                state.nextRevision(),
+                entry.payload(),
+                frames);
+        entries.add(entry.index(), position);
+        state = new LogState(entry.index(), entry.term(), state.nextRevision() + writes, entry.timeMicros());
+        return position;
     }
 
     /**

@@ -7,9 +7,6 @@ import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.FrameKind;
 import dev.varve.storage.format.Frames;
-import dev.varve.storage.format.StoreId;
-import dev.varve.storage.io.DiskFileSystem;
-import dev.varve.storage.io.Ticker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -21,7 +18,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,29 +33,7 @@ class GroupCommitTest {
 
     @BeforeEach
     void open() throws IOException {
-        AtomicLong ids = new AtomicLong();
-        SegmentRegistry registry = new SegmentRegistry() {
-            @Override
-            public long nextFileId() {
-                return ids.incrementAndGet();
-            }
-
-            @Override
-            public void segmentCreated(long id) {}
-        };
-        log = Log.open(
-                new LogConfig(
-                        DiskFileSystem.instance(),
-                        Ticker.system(),
-                        directory,
-                        new StoreId(1, 2),
-                        0,
-                        256 << 10,
-                        registry,
-                        (nanos, writes, bytes) -> {}),
-                new SegmentSet(),
-                new Log.Start(List.of(), 0, 0, new LogState(0, 0, 1, 0), 0, 0),
-                (header, position, payload) -> {});
+        log = new TestLog(directory, 256 << 10).open();
     }
 
     @AfterEach
