@@ -92,11 +92,12 @@ final class SegmentAllocator implements AutoCloseable {
                     changed.signalAll();
                     return taken;
                 }
+                wantedBytes = Math.max(segmentBytes, bytes);
                 IOException reason = failure;
                 if (reason != null) {
-                    throw reason;
+                    throw reason; // What is tried next is what was asked for last: a large record must not block small
+                    // ones.
                 }
-                wantedBytes = Math.max(segmentBytes, bytes);
                 changed.signalAll();
                 changed.awaitUninterruptibly();
             }
