@@ -288,13 +288,6 @@ final class LogRecovery {
 
     private static void checkTail(Segment segment, LogScanner scanner, boolean torn, int provenElsewhere)
             throws IOException {
-        if (segment.file().size() < segment.capacity()) {
-            throw new CorruptionException(
-                    segment.name().toString(),
-                    segment.file().size(),
-                    "the file has been cut: it should have " + segment.capacity()
-                            + " bytes. Nothing was changed. Restore this file from a backup or another replica");
-        }
         int proven = torn ? Math.max(provenElsewhere, scanner.durabilityProvenBehind()) : provenElsewhere;
         if (scanner.offset() < proven) {
             throw new CorruptionException(
@@ -303,6 +296,15 @@ final class LogRecovery {
                     scanner.trouble() + ", although the log had been durable "
                             + (proven == Integer.MAX_VALUE ? "to its end" : "up to offset " + proven)
                             + ". Nothing was cut. Restore this file from a backup or another replica");
+        }
+        long size = segment.file().size();
+        if (size < segment.capacity()) {
+            throw new CorruptionException(
+                    segment.name().toString(),
+                    scanner.offset(),
+                    scanner.trouble() + ", and the file ends at offset " + size
+                            + " without a seal: it has been cut, or its end is damaged. Nothing was changed. Restore this file"
+                            + " from a backup or another replica");
         }
     }
 
