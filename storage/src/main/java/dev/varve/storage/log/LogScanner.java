@@ -170,7 +170,8 @@ public final class LogScanner {
 
     /**
      * Looks behind the bad place for later record headers that are valid, and returns the largest offset that one of them
-     * says was durable when it was written; 0 if there is none.
+     * says was durable when it was written; 0 if there is none. A checksum is computed only where the fields fit a segment,
+     * which few bytes do that are no header: otherwise a tail of binary values would take seconds.
      */
     public int durabilityProvenBehind() throws IOException {
         int proven = 0;
@@ -178,10 +179,13 @@ public final class LogScanner {
         for (long start = offset; start < limit; start += WINDOW_BYTES - RecordHeader.BYTES) {
             int read = segment.file().read(chunk.clear(), start);
             for (int at = 0; at + RecordHeader.BYTES <= read; at++) {
-                if (chunk.getInt(at + 4) < RecordHeader.BYTES) {
+                int place = (int) (start + at);
+                int length = chunk.getInt(at + 4);
+                int durable = chunk.getInt(at + 48);
+                if (length < RecordHeader.BYTES || durable < FileHeader.BYTES || durable > place) {
                     continue;
                 }
-                RecordHeader later = RecordHeader.read(chunk, at, segment.id(), (int) (start + at));
+                RecordHeader later = RecordHeader.read(chunk, at, segment.id(), place);
                 if (later != null) {
                     proven = Math.max(proven, later.durableOffset());
                 }
