@@ -402,6 +402,12 @@ class ContractTest {
                 batchPut("{\"t1\":\"" + value + "\",\"t2\":\"" + value + "\",\"t3\":\"" + value + "\"}"),
                 413,
                 "batch-too-large");
+        // Many small changes, whose keys and values alone are below the limit.
+        StringBuilder many = new StringBuilder("{");
+        for (int i = 0; i < 500_000; i++) {
+            many.append(i == 0 ? "" : ",").append("\"").append(i).append("\":\"\"");
+        }
+        assertProblem(batchPut(many.append("}").toString()), 413, "batch-too-large");
         assertProblem(
                 client.exchange(head("POST /batchput", "Content-Length: " + 17 * MIB + "\r\n")),
                 413,

@@ -32,11 +32,10 @@ final class BatchEncoder {
             bytes += check(mutation);
         }
         if (mutations.size() > 1) {
-            limit("the batch", bytes, options.maxBatchBytes(), "maxBatchBytes");
+            limit("the batch of " + mutations.size() + " changes", bytes, options.maxBatchBytes(), "maxBatchBytes");
         }
         Collection<Mutation> effective = mutations.size() == 1 ? mutations : lastOfEachKey(mutations);
-        long size = bytes + (long) Frames.HEADER_BYTES * effective.size();
-        FrameEncoder frames = new FrameEncoder((int) Math.min(size, Integer.MAX_VALUE - 16));
+        FrameEncoder frames = new FrameEncoder((int) Math.min(bytes, Integer.MAX_VALUE - 16));
         boolean first = true;
         for (Mutation mutation : effective) {
             switch (mutation) {
@@ -48,7 +47,7 @@ final class BatchEncoder {
         return frames;
     }
 
-    /** Checks one change and returns its bytes. */
+    /** Checks one change and returns the bytes of its frame. */
     private long check(Mutation mutation) {
         byte[] key = mutation.key();
         if (key.length == 0) {
@@ -57,9 +56,9 @@ final class BatchEncoder {
         limit("the key", key.length, options.maxKeyBytes(), "maxKeyBytes");
         if (mutation instanceof Mutation.Put put) {
             limit("the value", put.value().length, options.maxValueBytes(), "maxValueBytes");
-            return (long) key.length + put.value().length;
+            return (long) StoreOptions.CHANGE_BYTES + key.length + put.value().length;
         }
-        return key.length;
+        return (long) StoreOptions.CHANGE_BYTES + key.length;
     }
 
     private static void limit(String what, long actual, int limit, String option) {

@@ -1,12 +1,15 @@
 package dev.varve.storage;
 
+import dev.varve.storage.format.Frames;
+
 /**
  * How a store is opened. Immutable; every {@code with} method returns a checked copy.
  *
  * @param maxKeyBytes longest key in bytes, 1 to 65,535. Longer keys make index blocks and memtables less dense. 4 KiB
  * @param maxValueBytes longest value in bytes, up to 64 MiB. A value is held in memory once or twice while it is written
  *     or read. 8 MiB
- * @param maxBatchBytes largest batch, keys and values together, up to 64 MiB. A batch is one record of the log. 8 MiB
+ * @param maxBatchBytes largest batch, up to 64 MiB: keys, values, and {@link #CHANGE_BYTES} for each change. A batch is one record of
+ *     the log. 8 MiB
  * @param segmentBytes size to which a log segment is preallocated, 256 KiB to 1 GiB. Larger segments mean fewer files;
  *     space comes back a segment at a time. 64 MiB
  * @param memtableBytes a memtable of this size is flushed to a sorted table. Larger memtables make fewer tables, take more
@@ -29,6 +32,9 @@ public record StoreOptions(
         int checkpointRecords,
         int inlineValueBytes,
         int maxPendingBytes) {
+
+    /** What each change of a batch counts besides its key and value: so much stands around them in the log. */
+    public static final int CHANGE_BYTES = Frames.HEADER_BYTES;
 
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;

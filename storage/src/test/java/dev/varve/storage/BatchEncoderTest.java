@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class BatchEncoderTest {
 
     private final BatchEncoder encoder = new BatchEncoder(
-            StoreOptions.defaults().withMaxKeyBytes(10).withMaxValueBytes(20).withMaxBatchBytes(25));
+            StoreOptions.defaults().withMaxKeyBytes(10).withMaxValueBytes(20).withMaxBatchBytes(53));
 
     private static byte[] bytes(String text) {
         return text.getBytes(US_ASCII);
@@ -54,14 +54,15 @@ class BatchEncoderTest {
 
     @Test
     void onlyTheLastChangeOfAKeyIsWritten() throws Exception {
-        FrameEncoder frames = encoder.encode(new WriteBatch()
-                .put(bytes("a"), bytes("1"))
-                .delete(bytes("b"))
-                .put(bytes("a"), bytes("2"))
-                .put(bytes("b"), bytes("3"))
-                .delete(bytes("c"))
-                .put(bytes("c"), bytes("4"))
-                .delete(bytes("c")));
+        FrameEncoder frames = new BatchEncoder(StoreOptions.defaults())
+                .encode(new WriteBatch()
+                        .put(bytes("a"), bytes("1"))
+                        .delete(bytes("b"))
+                        .put(bytes("a"), bytes("2"))
+                        .put(bytes("b"), bytes("3"))
+                        .delete(bytes("c"))
+                        .put(bytes("c"), bytes("4"))
+                        .delete(bytes("c")));
         assertThat(frames.frames()).isEqualTo(3);
         assertThat(changes(frames)).containsExactlyInAnyOrder("a=2", "b=3", "c deleted");
     }
@@ -104,9 +105,21 @@ class BatchEncoderTest {
                 () -> encoder.encode(new WriteBatch().put(new byte[1], new byte[21])));
         assertRefused(
                 StoreException.Kind.TOO_LARGE,
-                "the batch has 26 bytes, the limit is 25 (option maxBatchBytes)",
+                "the batch of 2 changes has 54 bytes, the limit is 53 (option maxBatchBytes)",
                 () -> encoder.encode(
                         new WriteBatch().put(new byte[5], new byte[18]).delete(new byte[3])));
+    }
+
+    @Test
+    void eachChangeCountsEvenIfItIsEmptyOrMadeVoidByALaterOne() {
+        WriteBatch batch = new WriteBatch();
+        for (int i = 0; i < 4; i++) {
+            batch.delete(bytes("a"));
+        }
+        assertRefused(
+                StoreException.Kind.TOO_LARGE,
+                "the batch of 4 changes has 60 bytes, the limit is 53 (option maxBatchBytes)",
+                () -> encoder.encode(batch));
     }
 
     @Test

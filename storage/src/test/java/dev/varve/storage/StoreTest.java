@@ -193,7 +193,7 @@ class StoreTest {
 
     @Test
     void limitsAreNamedAndNothingIsWritten() {
-        StoreOptions options = SMALL.withMaxKeyBytes(10).withMaxValueBytes(20).withMaxBatchBytes(25);
+        StoreOptions options = SMALL.withMaxKeyBytes(10).withMaxValueBytes(20).withMaxBatchBytes(50);
         try (Store store = Store.open(directory, options)) {
             assertThatThrownBy(() -> store.put(new byte[11], new byte[1]))
                     .hasMessage("the key has 11 bytes, the limit is 10 (option maxKeyBytes)");
@@ -202,7 +202,7 @@ class StoreTest {
             assertThatThrownBy(() -> store.put(new byte[0], new byte[1])).hasMessageContaining("empty");
             WriteBatch batch = new WriteBatch().put(new byte[6], new byte[10]).put(new byte[7], new byte[10]);
             assertThatThrownBy(() -> store.write(batch, Durability.MAJORITY))
-                    .hasMessage("the batch has 33 bytes, the limit is 25 (option maxBatchBytes)");
+                    .hasMessage("the batch of 2 changes has 61 bytes, the limit is 50 (option maxBatchBytes)");
             assertThat(store.revision()).isZero();
         }
     }

@@ -106,7 +106,8 @@ public final class ServeCommand implements Callable<Integer> {
             paramLabel = "SIZE",
             defaultValue = "8MiB",
             converter = Sizes.class,
-            description = "Largest batch, keys and values together, up to 64 MiB. Default: ${DEFAULT-VALUE}.")
+            description = "Largest batch: keys, values, and 14 bytes for each change, up to 64 MiB. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private long maxBatch;
 
     @Option(

@@ -92,7 +92,7 @@ final class BatchHandler {
             WriteBatch batch = new WriteBatch();
             long[] sizeBytes = new long[1];
             BatchPutJson.parse(json, json.length, (key, value) -> {
-                sizeBytes[0] += key.length + value.length;
+                sizeBytes[0] += (long) StoreOptions.CHANGE_BYTES + key.length + value.length;
                 check(key, value, sizeBytes[0], limits);
                 batch.put(key, value);
             });

@@ -21,7 +21,8 @@ final class Limits {
     static ProblemException batchTooLarge(long actualBytes, StoreOptions limits) {
         return tooLarge(
                 ErrorCode.BATCH_TOO_LARGE,
-                "The keys and values of the batch have ",
+                "The changes of the batch, each of them its key, its value and " + StoreOptions.CHANGE_BYTES
+                        + " bytes, have ",
                 actualBytes,
                 limits.maxBatchBytes(),
                 "--max-batch-bytes");
