@@ -10,7 +10,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.concurrent.Phaser;
 
-/** The real file system, whose forces of files can be held up or made to fail. */
+/** The real file system, whose forces of files can be held up or made to fail, and their reads held up. */
 final class GatedFiles {
 
     private volatile boolean failing;
@@ -18,7 +18,9 @@ final class GatedFiles {
     /** Guarded by itself. */
     private final Object gate = new Object();
 
-    private boolean closed;
+    /** The name of the calls that wait, or nothing; guarded by the gate. */
+    private String closedFor = "";
+
     private final Phaser held = new Phaser(1);
 
     Environment environment() {
@@ -32,19 +34,28 @@ final class GatedFiles {
 
     /** From now on a force waits. */
     void closeGate() {
+        closeGate("sync");
+    }
+
+    /** From now on a read that may wait for the disk does. */
+    void closeGateForReads() {
+        closeGate("read");
+    }
+
+    private void closeGate(String method) {
         synchronized (gate) {
-            closed = true;
+            closedFor = method;
         }
     }
 
     void openGate() {
         synchronized (gate) {
-            closed = false;
+            closedFor = "";
             gate.notifyAll();
         }
     }
 
-    /** Returns once a force waits. */
+    /** Returns once a call waits. */
     void awaitHeld() {
         held.awaitAdvance(0);
     }
@@ -62,8 +73,9 @@ final class GatedFiles {
     }
 
     private Object call(Object target, Method method, Object[] arguments) throws Throwable {
-        if (method.getName().equals("sync")) {
-            pass();
+        pass(method.getName());
+        if (failing && method.getName().equals("sync")) {
+            throw new IOException("Input/output error");
         }
         try {
             Object result = method.invoke(target, arguments);
@@ -73,17 +85,14 @@ final class GatedFiles {
         }
     }
 
-    private void pass() throws IOException, InterruptedException {
+    private void pass(String method) throws InterruptedException {
         synchronized (gate) {
-            if (closed) {
+            if (closedFor.equals(method)) {
                 held.arrive();
             }
-            while (closed) {
+            while (closedFor.equals(method)) {
                 gate.wait();
             }
-        }
-        if (failing) {
-            throw new IOException("Input/output error");
         }
     }
 }

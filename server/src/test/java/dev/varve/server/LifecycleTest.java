@@ -11,6 +11,7 @@ import dev.varve.storage.StoreOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -234,6 +235,32 @@ class LifecycleTest {
                         .isNull();
             }
         }
+    }
+
+    @Test
+    void closingWhileAPieceOfARangeWaitsForTheDiskLeaksNoBuffer() throws Exception {
+        GatedFiles files = new GatedFiles();
+        ServerOptions options = options()
+                .timeouts(Timeouts.defaults().withShutdown(Duration.ofMillis(100)))
+                .build();
+        long before = OpenBuffers.count();
+        VarveServer server = VarveServer.start(options, files.environment());
+        server.store().put("key".getBytes(US_ASCII), new byte[10_000]);
+        try (RawClient client = new RawClient(server.httpAddress())) {
+            assertThat(client.exchange(head("GET /livez")).status()).isEqualTo(200);
+            files.closeGateForReads();
+            client.send(head("GET /range?start=a&end=z"));
+            files.awaitHeld();
+            assertThat(OpenBuffers.count()).as("the piece that is being made").isGreaterThan(before);
+            server.close();
+        } finally {
+            files.openGate();
+        }
+        long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (OpenBuffers.count() > before && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        assertThat(OpenBuffers.count()).isEqualTo(before);
     }
 
     /** Writes one key after the other; returns how many were acknowledged. */

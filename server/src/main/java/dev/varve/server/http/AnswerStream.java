@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,11 +83,18 @@ final class AnswerStream {
         if (started && !producing && !cancelled) {
             producing = true;
             if (onPool) {
-                connection.server().readPool().goOn(this::produce);
+                goOnOnPool();
             } else {
                 // Not at once: others on this loop have their turn between two pieces.
                 connection.loop().eventLoop().execute(this::produce);
             }
+        }
+    }
+
+    private void goOnOnPool() {
+        if (!connection.server().readPool().goOn(this::produce)) {
+            producing = false;
+            connection.abort();
         }
     }
 
@@ -119,7 +127,13 @@ final class AnswerStream {
     }
 
     private void deliverOnLoop(ByteBuf piece, boolean ended, @Nullable RuntimeException failure) {
-        connection.loop().eventLoop().execute(() -> deliver(piece, ended, failure));
+        try {
+            connection.loop().eventLoop().execute(() -> deliver(piece, ended, failure));
+        } catch (RejectedExecutionException e) {
+            // The server has closed its loops, and the connection with them: nobody else will let these go.
+            piece.release();
+            source.close();
+        }
     }
 
     private void deliver(ByteBuf piece, boolean ended, @Nullable RuntimeException failure) {

@@ -1,6 +1,7 @@
 package dev.varve.server.http;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -16,7 +17,7 @@ final class ReadPool {
     /**
      * A pool on threads that somebody else starts and stops.
      *
-     * @param threads takes any amount of work
+     * @param threads takes any amount of work until it is shut down
      * @param queuedMax new work that may wait at once
      */
     ReadPool(Executor threads, int queuedMax) {
@@ -24,22 +25,30 @@ final class ReadPool {
         this.queuedMax = queuedMax;
     }
 
-    /** Runs new work, unless too much waits already: then returns false. */
+    /** Runs new work, unless too much waits already or the server closes: then returns false. */
     boolean begin(Runnable work) {
         if (queued.incrementAndGet() > queuedMax) {
             queued.decrementAndGet();
             return false;
         }
-        threads.execute(() -> {
+        boolean taken = goOn(() -> {
             queued.decrementAndGet();
             work.run();
         });
-        return true;
+        if (!taken) {
+            queued.decrementAndGet();
+        }
+        return taken;
     }
 
-    /** Runs the next piece of work that has begun. */
-    void goOn(Runnable work) {
-        threads.execute(work);
+    /** Runs the next piece of work that has begun, unless the server closes: then returns false. */
+    boolean goOn(Runnable work) {
+        try {
+            threads.execute(work);
+            return true;
+        } catch (RejectedExecutionException e) {
+            return false;
+        }
     }
 
     /** New work that waits for a thread. */
