@@ -6,7 +6,8 @@ import java.time.Duration;
  * How a client behaves.
  *
  * @param connectTimeout how long one address may take to accept a connection, before the next one is tried. 5 s
- * @param requestTimeout how long an answer may take to begin; a write that takes longer has an unknown outcome. 60 s
+ * @param requestTimeout how long an answer may take to begin, and later to go on; a write that takes longer has an unknown
+ *     outcome. 60 s
  * @param retryFor how long a request that the server puts off (429, 503) is repeated. 10 s
  */
 public record ClientOptions(Duration connectTimeout, Duration requestTimeout, Duration retryFor) {

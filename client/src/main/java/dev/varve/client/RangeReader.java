@@ -2,6 +2,7 @@ package dev.varve.client;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpTimeoutException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
@@ -70,6 +71,9 @@ public final class RangeReader implements AutoCloseable {
         String why = cause == null
                 ? "it is no complete JSON array"
                 : cause instanceof JacksonException json ? json.getOriginalMessage() : cause.getMessage();
+        for (Throwable t = cause; t != null; t = t.getCause()) {
+            why = t instanceof HttpTimeoutException ? t.getMessage() : why;
+        }
         return new InterruptedAnswerException("The range broke off " + where + ": " + why, cause);
     }
 

@@ -100,13 +100,19 @@ final class Transport implements AutoCloseable {
         for (int i = 0; i < servers.size(); i++) {
             int server = (first + i) % servers.size();
             try {
-                HttpResponse<T> response = http.send(request(servers.get(server), call), handler);
+                HttpResponse<T> response = http.send(
+                        request(servers.get(server), call),
+                        head -> new BodyTimeout<>(handler.apply(head), options.requestTimeout()));
                 preferred = server;
                 return response;
             } catch (ConnectException | HttpConnectTimeoutException e) {
                 unreachable = e;
             } catch (HttpTimeoutException e) {
-                throw lost(call, "no answer within " + options.requestTimeout().toMillis() + " ms", e);
+                throw lost(
+                        call,
+                        "no answer, or no more of it, within "
+                                + options.requestTimeout().toMillis() + " ms",
+                        e);
             } catch (IOException e) {
                 throw lost(call, "the connection broke", e);
             } catch (InterruptedException e) {

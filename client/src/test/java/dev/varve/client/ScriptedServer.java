@@ -13,14 +13,30 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 
-/** Takes one request per connection, answers it with the next of its scripted bytes, and closes the connection. */
+/**
+ * Takes one request per connection and answers it with the next of its scripted bytes. Then it closes the connection, or, if
+ * it stalls, sends nothing more.
+ */
 final class ScriptedServer implements AutoCloseable {
 
     private final ServerSocket socket;
     private final Queue<String> answers = new ArrayDeque<>();
     private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
 
+    private final List<Socket> accepted = Collections.synchronizedList(new ArrayList<>());
+    private final boolean stalls;
+
     ScriptedServer(String... answers) throws IOException {
+        this(false, answers);
+    }
+
+    /** One that leaves its connections open. */
+    static ScriptedServer stalling(String... answers) throws IOException {
+        return new ScriptedServer(true, answers);
+    }
+
+    private ScriptedServer(boolean stalls, String... answers) throws IOException {
+        this.stalls = stalls;
         this.answers.addAll(List.of(answers));
         socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(this::serve);
@@ -43,9 +59,12 @@ final class ScriptedServer implements AutoCloseable {
     private void serve() {
         try {
             while (!answers.isEmpty()) {
-                try (Socket connection = socket.accept()) {
-                    requests.add(read(connection.getInputStream()));
-                    connection.getOutputStream().write(answers.remove().getBytes(StandardCharsets.UTF_8));
+                Socket connection = socket.accept();
+                accepted.add(connection);
+                requests.add(read(connection.getInputStream()));
+                connection.getOutputStream().write(answers.remove().getBytes(StandardCharsets.UTF_8));
+                if (!stalls) {
+                    connection.close();
                 }
             }
         } catch (IOException closed) {
@@ -76,5 +95,8 @@ final class ScriptedServer implements AutoCloseable {
     @Override
     public void close() throws IOException {
         socket.close();
+        for (Socket connection : List.copyOf(accepted)) {
+            connection.close();
+        }
     }
 }

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class VarveClientTest {
 
@@ -194,6 +195,52 @@ class VarveClientTest {
                 assertThat(whole.next()).isNotNull();
                 assertThat(whole.next()).isNull();
             }
+        }
+    }
+
+    private static VarveClient impatient(ScriptedServer server) {
+        return VarveClient.connect(server.url(), ClientOptions.defaults().withRequestTimeout(Duration.ofMillis(200)));
+    }
+
+    @Test
+    @Timeout(60)
+    void aServerThatStopsSendingWithinAValueIsGivenUpAfterTheTimeout() throws IOException {
+        String begun = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345";
+        try (ScriptedServer server = ScriptedServer.stalling(begun);
+                VarveClient client = impatient(server)) {
+            assertThatThrownBy(() -> client.get(KEY))
+                    .isInstanceOf(InterruptedAnswerException.class)
+                    .hasMessageContaining("GET /read")
+                    .hasMessageContaining("within 200 ms");
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aServerThatStopsSendingWithinTheAnswerToAWriteLeavesItsOutcomeUnknown() throws IOException {
+        String begun = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n12345";
+        try (ScriptedServer server = ScriptedServer.stalling(begun);
+                VarveClient client = impatient(server)) {
+            assertThatThrownBy(() -> client.put(KEY, KEY)).isInstanceOf(OutcomeUnknownException.class);
+            assertThat(server.requests()).as("it is not repeated").hasSize(1);
+        }
+    }
+
+    @Test
+    @Timeout(60)
+    void aServerThatStopsSendingWithinARangeIsGivenUpAfterTheTimeout() throws IOException {
+        String entry = "[{\"key\":\"a\",\"value\":\"1\"},";
+        String begun = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(entry.length())
+                + "\r\n" + entry + "\r\n";
+        try (ScriptedServer server = ScriptedServer.stalling(begun);
+                VarveClient client = impatient(server);
+                RangeReader range = client.range(RangeQuery.prefix(KEY))) {
+            assertThat(range.next()).isNotNull();
+            assertThatThrownBy(range::next)
+                    .isInstanceOf(InterruptedAnswerException.class)
+                    .hasMessageContaining("behind the key 'a'")
+                    .hasMessageContaining("nothing more for 200 ms");
+            assertThat(range.lastKey()).isEqualTo(new byte[] {'a'});
         }
     }
 
