@@ -22,7 +22,8 @@ public final class ConnectionOptions {
             names = "--timeout",
             paramLabel = "DURATION",
             defaultValue = "60s",
-            description = "How long an answer may take to begin, such as 500ms, 10s, 2m. Default: ${DEFAULT-VALUE}.")
+            description = "How long an answer may take to begin, or to go on, such as 500ms, 10s, 2m. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private Duration timeout = Duration.ZERO;
 
     /** The URLs as they were given. */

@@ -38,7 +38,8 @@ import picocli.CommandLine.Parameters;
         description = {
             "Shows what is in a store's files: of a directory its manifest with segments and tables; of a segment of the"
                     + " log its records; of a table its entries; of a manifest what it adds up to.",
-            "Changes nothing. 'verify' tells whether all of it is whole."
+            "Changes nothing. 'verify' tells whether all of it is whole.",
+            "Exit code 1: what was to be shown is damaged; each place is named by file and offset."
         })
 public final class InspectCommand implements Callable<Integer> {
 
@@ -75,17 +76,21 @@ public final class InspectCommand implements Callable<Integer> {
         FileName name = FileName.parse(String.valueOf(path.getFileName()))
                 .orElseThrow(() -> new Failure("The name of " + path + " is not that of a store's file."));
         Path parent = path.toAbsolutePath().getParent();
+        Findings findings = new Findings();
         try (StoreFile file = StoreFiles.open(parent == null ? path : parent, name, null)) {
             FileHeader header = StoreFiles.header(file, name);
             console.println("file      " + name + ", " + Sizes.show(file.size()) + ", of store " + header.storeId());
             switch (name.kind()) {
-                case LOG -> showSegment(file, name);
-                case TABLE -> showTable(file, name);
+                case LOG -> showSegment(file, name, findings);
+                case TABLE -> showTable(file, name, findings);
                 case MANIFEST -> showState(name, Manifest.scan(file, name));
-                case VOTE -> showVote(VoteFile.read(file));
+                case VOTE -> showVote(VoteFile.read(file), name, findings);
             }
         }
-        return ExitCode.OK;
+        for (Findings.Damage damage : findings.damages()) {
+            console.println("DAMAGED   " + damage);
+        }
+        return findings.damageCount() == 0 ? ExitCode.OK : ExitCode.FAILED;
     }
 
     private void showState(FileName name, Manifest.Scan scan) throws IOException {
@@ -136,7 +141,7 @@ public final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private void showSegment(StoreFile file, FileName name) throws IOException {
+    private void showSegment(StoreFile file, FileName name, Findings findings) throws IOException {
         SegmentScan scan = new SegmentScan(file, name);
         long shown = 0;
         while (shown < limit && scan.next()) {
@@ -157,12 +162,22 @@ public final class InspectCommand implements Callable<Integer> {
                 showFrames(scan);
             }
         }
-        if (shown < limit) {
-            console.println(
-                    scan.sealed()
-                            ? "sealed; the log goes on in " + new FileName(FileKind.LOG, scan.successor())
-                            : "no record at offset " + scan.offset()
-                                    + (scan.provenBehind() < 0 ? ": only zeroes follow" : ": " + scan.trouble()));
+        if (shown == limit) {
+            return;
+        }
+        if (scan.sealed()) {
+            console.println("sealed; the log goes on in " + new FileName(FileKind.LOG, scan.successor()));
+            return;
+        }
+        long behind = scan.provenBehind();
+        console.println(
+                "no record at offset " + scan.offset() + (behind < 0 ? ": only zeroes follow" : ": " + scan.trouble()));
+        long proven = Math.max(behind, scan.durable());
+        if (proven > scan.offset()) {
+            findings.damage(
+                    name.toString(),
+                    scan.offset(),
+                    scan.trouble() + ", although the log had been durable up to offset " + proven);
         }
     }
 
@@ -186,8 +201,7 @@ public final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private void showTable(StoreFile file, FileName name) throws IOException {
-        Findings findings = new Findings();
+    private void showTable(StoreFile file, FileName name, Findings findings) throws IOException {
         TableScan table = new TableScan(file, name, findings);
         console.println(String.format(
                 Locale.ROOT,
@@ -214,15 +228,14 @@ public final class InspectCommand implements Callable<Integer> {
                     }));
             return ++shown[0] < limit;
         });
-        for (Findings.Damage damage : findings.damages()) {
-            console.println("DAMAGED   " + damage);
-        }
     }
 
-    private void showVote(VoteFile.Content vote) throws IOException {
-        console.println("vote      term " + vote.term() + ", for "
-                + (vote.votedFor() == null ? "nobody" : vote.votedFor())
-                + (vote.validCopies() < 2 ? "; one of the two copies is damaged" : ""));
+    private void showVote(VoteFile.Content vote, FileName name, Findings findings) throws IOException {
+        console.println(
+                "vote      term " + vote.term() + ", for " + (vote.votedFor() == null ? "nobody" : vote.votedFor()));
+        if (vote.validCopies() < 2) {
+            findings.damage(name.toString(), 0, "one of the two copies is damaged");
+        }
     }
 
     private static String key(byte[] indexKey) {
