@@ -9,7 +9,6 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -63,7 +62,7 @@ import org.jspecify.annotations.Nullable;
 public final class WriteSequencer {
 
     private final StateReader state;
-    private final Executor coldReads;
+    private final ColdReads coldReads;
 
     /** Writes that have ended and are to be taken from the overlay by whoever has the lock, in the order of the log. */
     private final ConcurrentLinkedQueue<PendingCommand> completions = new ConcurrentLinkedQueue<>();
@@ -111,7 +110,7 @@ public final class WriteSequencer {
     public WriteSequencer(StateReader state, Proposer proposer, Executor coldReads, SequencerLimits limits) {
         this.state = state;
         this.proposer = proposer;
-        this.coldReads = coldReads;
+        this.coldReads = new ColdReads(state, coldReads);
         this.admission = new Admission(limits);
     }
 
@@ -290,7 +289,7 @@ public final class WriteSequencer {
             }
             propose(pending);
         } catch (RuntimeException e) {
-            answerFailed(pending, asStoreException(e));
+            answerFailed(pending, ColdReads.asStoreException(e));
             dequeue(pending);
         }
     }
@@ -324,7 +323,8 @@ public final class WriteSequencer {
                 pending.awaited++;
                 coldReadCount++;
                 int index = i;
-                outbox.add(() -> read(pending, index));
+                outbox.add(
+                        () -> coldReads.read(condition, (found, failure) -> readEnded(pending, index, found, failure)));
             }
         }
         if (pending.awaited == 0) {
@@ -450,27 +450,6 @@ public final class WriteSequencer {
         }
     }
 
-    /** Reads the key of a condition on the executor. */
-    private void read(PendingCommand pending, int index) {
-        Condition condition = pending.command.conditions().get(index);
-        try {
-            coldReads.execute(() -> {
-                Finding finding = null;
-                StoreException failure = null;
-                try {
-                    finding = Finding.read(condition, state);
-                } catch (Throwable e) {
-                    failure = asStoreException(e);
-                }
-                readEnded(pending, index, finding, failure);
-            });
-        } catch (RejectedExecutionException e) {
-            StoreException overloaded = new StoreException(
-                    StoreException.Kind.OVERLOADED, "too many reads wait for the disk; try again later", e);
-            readEnded(pending, index, null, overloaded);
-        }
-    }
-
     private void readEnded(
             PendingCommand pending, int index, @Nullable Finding finding, @Nullable StoreException failure) {
         List<Runnable> actions;
@@ -488,11 +467,5 @@ public final class WriteSequencer {
             lock.unlock();
         }
         act(actions);
-    }
-
-    private static StoreException asStoreException(Throwable e) {
-        return e instanceof StoreException known
-                ? known
-                : new StoreException(StoreException.Kind.IO, "reading a key for a condition failed: " + e, e);
     }
 }
