@@ -1,5 +1,6 @@
 package dev.varve.bench.peers;
 
+import dev.varve.bench.harness.Processes;
 import dev.varve.cli.Failure;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -38,7 +39,7 @@ final class H2load implements Contender.Load {
             Files.write(body, EtcdMessages.framed(EtcdMessages.request(workload.operation())));
             List<String> command = List.of(
                     "h2load",
-                    "--threads=" + Math.min(Machine.generatorThreads(), workload.clients()),
+                    "--threads=" + Math.min(Programs.generatorThreads(), workload.clients()),
                     "--clients=" + workload.clients(),
                     "--max-concurrent-streams=1",
                     "--duration=" + seconds,

@@ -1,5 +1,9 @@
 package dev.varve.bench.peers;
 
+import dev.varve.bench.harness.Commands;
+import dev.varve.bench.harness.Machine;
+import dev.varve.bench.harness.Processes;
+import dev.varve.bench.harness.Results;
 import dev.varve.cli.Console;
 import dev.varve.cli.ExitCode;
 import dev.varve.cli.Failure;
@@ -8,14 +12,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -33,11 +35,6 @@ public final class PeerBench implements Callable<Integer> {
     private static final int ROUNDS_MAX = 50;
     private static final int WARM_UP_SECONDS = 2;
     private static final int DISK_SECONDS = 1;
-    private static final int SYNC_SECONDS_MAX = 60;
-
-    /** The programs that are needed, and the packages of Debian that have them. */
-    private static final Map<String, String> NEEDED =
-            Map.of("wrk", "wrk", "h2load", "nghttp2-client", "etcd", "etcd-server");
 
     private final Console console;
 
@@ -77,37 +74,18 @@ public final class PeerBench implements Callable<Integer> {
     }
 
     public static void main(String[] args) throws IOException {
-        Console console = Console.system();
-        int exitCode = new CommandLine(new PeerBench(console))
-                .setExecutionExceptionHandler((exception, command, parsed) -> failed(console, exception))
-                .execute(args);
-        console.out().flush();
-        System.exit(exitCode);
-    }
-
-    private static int failed(Console console, Exception exception) {
-        if (exception instanceof Failure) {
-            console.say("bench/peers: " + exception.getMessage());
-        } else {
-            exception.printStackTrace(console.err());
-        }
-        return ExitCode.FAILED;
+        Commands.main(PeerBench::new, args);
     }
 
     @Override
     public Integer call() throws IOException {
         List<Workload> workloads = check();
         Path target = (output == null ? root.resolve("target/peers") : output).toAbsolutePath();
-        Files.createDirectories(target);
-        Path directory = Files.createTempDirectory(target, "run-");
-        Processes processes = new Processes(directory);
-        // A signal ends the programs that were started and leaves no files; so does the way out below.
-        Thread cleanUp = new Thread(() -> cleanUp(processes));
-        Runtime.getRuntime().addShutdownHook(cleanUp);
-        Map<String, String> facts = Machine.describe(processes, launcher());
+        Processes processes = Processes.below(target);
+        Map<String, String> facts = Machine.describe(processes.directory());
+        facts.putAll(Programs.versions(processes, launcher()));
         facts.put("measured", rounds + " rounds of " + seconds + " s");
-        Results results = measure(processes, workloads);
-        Report report = new Report(facts, workloads, results);
+        PeerReport report = new PeerReport(facts, workloads, measure(processes, workloads));
         for (String line : report.markdown()) {
             console.println(line);
         }
@@ -119,22 +97,15 @@ public final class PeerBench implements Callable<Integer> {
 
     /** Checks options and programs, and returns what is to be run. */
     private List<Workload> check() {
-        bounds("--seconds", seconds, SECONDS_MAX);
-        bounds("--rounds", rounds, ROUNDS_MAX);
+        Commands.bounds("--seconds", seconds, 1, SECONDS_MAX);
+        Commands.bounds("--rounds", rounds, 1, ROUNDS_MAX);
         for (String name : only) {
             if (Workload.ALL.stream().noneMatch(workload -> workload.id().equals(name))) {
                 throw new Failure("There is no workload '" + name + "'; there are "
                         + Workload.ALL.stream().map(Workload::id).collect(Collectors.joining(", ")) + ".");
             }
         }
-        String missing = NEEDED.keySet().stream()
-                .filter(program -> !isInstalled(program))
-                .map(NEEDED::get)
-                .sorted()
-                .collect(Collectors.joining(" "));
-        if (!missing.isEmpty()) {
-            throw new Failure("A program is missing. On Debian: apt-get install " + missing);
-        }
+        Programs.demand();
         return Workload.ALL.stream()
                 .filter(workload -> only.isEmpty() || only.contains(workload.id()))
                 .toList();
@@ -142,17 +113,6 @@ public final class PeerBench implements Callable<Integer> {
 
     private Path launcher() {
         return root.resolve("varve").toAbsolutePath();
-    }
-
-    private static void bounds(String option, int value, int max) {
-        if (value < 1 || value > max) {
-            throw new Failure(option + " is " + value + ", but must lie between 1 and " + max + ".");
-        }
-    }
-
-    private static boolean isInstalled(String program) {
-        return Arrays.stream(System.getenv().getOrDefault("PATH", "").split(":", -1))
-                .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
     }
 
     private Results measure(Processes processes, List<Workload> workloads) throws IOException {
@@ -171,8 +131,8 @@ public final class PeerBench implements Callable<Integer> {
         Results.Round round = new Results.Round(Machine.busyShare());
         for (DiskYardstick yardstick : DiskYardstick.values()) {
             progress.message("disk, " + yardstick.title());
-            settle(processes);
-            round.add(yardstick, yardstick.measure(processes.directory(), DISK_SECONDS));
+            processes.settle();
+            PeerReport.add(round, yardstick, yardstick.measure(processes.directory(), DISK_SECONDS));
         }
         try (Servers servers = new Servers(processes, launcher())) {
             // The first is another one in each round, so that nobody always has the same neighbour before it.
@@ -183,8 +143,9 @@ public final class PeerBench implements Callable<Integer> {
                 for (Contender contender : contenders) {
                     if (contender.operations().contains(workload.operation())) {
                         progress.message(contender.name() + ", " + workload.title());
-                        settle(processes);
-                        round.add(workload, contender.name(), contender.load().run(workload, seconds));
+                        processes.settle();
+                        Sample sample = contender.load().run(workload, seconds);
+                        round.add(workload.id(), contender.name(), sample.figures());
                     }
                 }
             }
@@ -201,20 +162,6 @@ public final class PeerBench implements Callable<Integer> {
                     .collect(Collectors.toMap(Workload::operation, w -> w, (first, second) -> second))
                     .values()
                     .forEach(workload -> contender.load().run(workload, WARM_UP_SECONDS));
-        }
-    }
-
-    /** Has the disk done with what was written before, so that nobody pays for the one before it. */
-    private static void settle(Processes processes) {
-        processes.run(
-                "sync", List.of("sync", "--file-system", processes.directory().toString()), SYNC_SECONDS_MAX);
-    }
-
-    private static void cleanUp(Processes processes) {
-        try {
-            processes.close();
-        } catch (IOException e) {
-            System.err.println("bench/peers: cannot remove " + processes.directory() + ": " + e.getMessage());
         }
     }
 }

@@ -1,5 +1,8 @@
 package dev.varve.bench.peers;
 
+import dev.varve.bench.harness.Series;
+import java.util.Map;
+
 /**
  * What one run of a load generator measured.
  *
@@ -7,4 +10,10 @@ package dev.varve.bench.peers;
  * @param p50Micros median of the latencies
  * @param p99Micros their 99th percentile
  */
-record Sample(double ratePerSecond, double p50Micros, double p99Micros) {}
+record Sample(double ratePerSecond, double p50Micros, double p99Micros) {
+
+    /** By the names of the figures. */
+    Map<String, Double> figures() {
+        return Map.of(Series.PER_SECOND, ratePerSecond, Series.P50_MICROS, p50Micros, Series.P99_MICROS, p99Micros);
+    }
+}

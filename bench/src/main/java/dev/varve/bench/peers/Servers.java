@@ -1,5 +1,6 @@
 package dev.varve.bench.peers;
 
+import dev.varve.bench.harness.Processes;
 import dev.varve.cli.Failure;
 import java.io.IOException;
 import java.io.InputStream;

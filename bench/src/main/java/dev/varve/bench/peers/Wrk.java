@@ -1,5 +1,6 @@
 package dev.varve.bench.peers;
 
+import dev.varve.bench.harness.Processes;
 import dev.varve.cli.Failure;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,7 +29,7 @@ final class Wrk implements Contender.Load {
 
     @Override
     public Sample run(Workload workload, int seconds) {
-        int threads = Math.min(Machine.generatorThreads(), workload.clients());
+        int threads = Math.min(Programs.generatorThreads(), workload.clients());
         List<String> command = List.of(
                 "wrk",
                 "--threads=" + threads,

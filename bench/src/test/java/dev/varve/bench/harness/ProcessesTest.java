@@ -1,4 +1,4 @@
-package dev.varve.bench.peers;
+package dev.varve.bench.harness;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package dev.varve.bench.peers;
+package dev.varve.bench.harness;
 
 import dev.varve.cli.Failure;
 import java.io.IOException;
@@ -20,9 +20,10 @@ import java.util.stream.Stream;
  *
  * <p>Thread-safe.
  */
-final class Processes implements AutoCloseable {
+public final class Processes implements AutoCloseable {
 
     private static final long END_SECONDS = 10;
+    private static final long SYNC_SECONDS_MAX = 60;
     private static final int REMOVE_ATTEMPTS = 20;
     private static final int TAIL_LINES = 5;
 
@@ -30,30 +31,57 @@ final class Processes implements AutoCloseable {
     private final Set<Process> running = new HashSet<>();
     private boolean closed;
 
-    Processes(Path directory) {
+    /** Of programs that run in a directory, which exists. */
+    public Processes(Path directory) {
         this.directory = directory;
     }
 
+    /**
+     * Of programs that run in a new directory below the given one. A signal, or the end of this process, ends them and removes
+     * it.
+     */
+    public static Processes below(Path parent) throws IOException {
+        Files.createDirectories(parent);
+        Processes processes = new Processes(Files.createTempDirectory(parent, "run-"));
+        Runtime.getRuntime().addShutdownHook(new Thread(processes::closeAtLast));
+        return processes;
+    }
+
+    private void closeAtLast() {
+        try {
+            close();
+        } catch (IOException e) {
+            System.err.println("cannot remove " + directory + ": " + e.getMessage());
+        }
+    }
+
     /** Where each program runs. */
-    Path directory() {
+    public Path directory() {
         return directory;
     }
 
     /** Starts a program that runs until it is stopped. Its output goes to {@code NAME.log}. */
-    synchronized Process start(String name, List<String> command) {
+    public Process start(String name, List<String> command) {
+        return start(new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(log(name).toFile()));
+    }
+
+    /** Starts a program that is talked to: only its standard error goes to {@code NAME.log}. */
+    public Process startTalking(String name, List<String> command) {
+        return start(new ProcessBuilder(command).redirectError(log(name).toFile()));
+    }
+
+    private synchronized Process start(ProcessBuilder program) {
         if (closed) {
             throw new Failure("Interrupted.");
         }
         try {
-            Process process = new ProcessBuilder(command)
-                    .directory(directory.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(log(name).toFile())
-                    .start();
+            Process process = program.directory(directory.toFile()).start();
             running.add(process);
             return process;
         } catch (IOException e) {
-            throw new Failure("Cannot start " + command.getFirst() + ": " + e.getMessage(), e);
+            throw new Failure("Cannot start " + program.command().getFirst() + ": " + e.getMessage(), e);
         }
     }
 
@@ -63,7 +91,7 @@ final class Processes implements AutoCloseable {
      * @return the lines that it printed
      * @throws Failure if it fails or does not end in time
      */
-    List<String> run(String name, List<String> command, long timeoutSeconds) {
+    public List<String> run(String name, List<String> command, long timeoutSeconds) {
         Process process = start(name, command);
         try {
             if (!process.waitFor(timeoutSeconds, TimeUnit.SECONDS)) {
@@ -83,7 +111,7 @@ final class Processes implements AutoCloseable {
     }
 
     /** The last lines that a program printed, in one. */
-    String tail(String name) {
+    public String tail(String name) {
         try {
             List<String> lines = Files.readAllLines(log(name));
             return String.join(" | ", lines.subList(Math.max(0, lines.size() - TAIL_LINES), lines.size()));
@@ -92,16 +120,31 @@ final class Processes implements AutoCloseable {
         }
     }
 
-    private Path log(String name) {
+    /** Has the disk done with what was written before, so that nobody pays for the one before it. */
+    public void settle() {
+        run("sync", List.of("sync", "--file-system", directory.toString()), SYNC_SECONDS_MAX);
+    }
+
+    /** Where what a program prints goes. */
+    public Path log(String name) {
         return directory.resolve(name + ".log");
     }
 
     /** Ends a program and waits for its end. */
-    void stop(Process process) {
+    public void stop(Process process) {
         synchronized (this) {
             running.remove(process);
         }
         process.destroy();
+        awaitEnd(process);
+    }
+
+    /** Ends a program with SIGKILL, which it does not notice, and waits for its end. */
+    public void kill(Process process) {
+        synchronized (this) {
+            running.remove(process);
+        }
+        process.destroyForcibly();
         awaitEnd(process);
     }
 
@@ -117,7 +160,7 @@ final class Processes implements AutoCloseable {
     }
 
     /** Removes a directory of the working directory with everything in it. Once closed it does nothing: closing does it. */
-    synchronized void remove(String name) throws IOException {
+    public synchronized void remove(String name) throws IOException {
         if (!closed) {
             deleteTree(directory.resolve(name));
         }

@@ -1,4 +1,4 @@
-package dev.varve.bench.peers;
+package dev.varve.bench.harness;
 
 import dev.varve.cli.chart.Svg;
 import dev.varve.cli.chart.Svg.Anchor;
@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 
 /** Horizontal bars in groups; in each group the longest bar has the full length. */
-final class BarChart {
+public final class BarChart {
 
     private static final int WIDTH = 760;
     private static final int LEFT = 200;
@@ -18,17 +18,17 @@ final class BarChart {
     private BarChart() {}
 
     /** A value that is drawn. */
-    record Bar(String name, double value) {}
+    public record Bar(String name, double value) {}
 
     /** Bars that are compared. */
-    record Group(String title, List<Bar> bars) {}
+    public record Group(String title, List<Bar> bars) {}
 
     /**
      * The whole image.
      *
      * @param names of all bars; a name has the same colour in every group
      */
-    static String draw(String title, List<String> names, List<Group> groups) {
+    public static String draw(String title, List<String> names, List<Group> groups) {
         int height = TOP
                 + groups.stream()
                         .mapToInt(group -> group.bars().size() * BAR + GAP)

@@ -1,4 +1,4 @@
-package dev.varve.bench.peers;
+package dev.varve.bench.harness;
 
 import dev.varve.cli.Failure;
 import java.io.IOException;
@@ -7,43 +7,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
-/** What the figures depend on: the machine and the versions of the programs. */
-final class Machine {
+/** What the figures depend on. */
+public final class Machine {
 
     private static final int IDLE = 3;
     private static final int IO_WAIT = 4;
-    private static final long VERSION_SECONDS = 10;
 
     private Machine() {}
 
-    /** Threads of a load generator: half of the processors, so that the servers have the other half. */
-    static int generatorThreads() {
-        return Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-    }
-
-    /** Describes them, by name, in the order in which they are shown. */
-    static Map<String, String> describe(Processes processes, Path varve) throws IOException {
+    /** Describes it, by name, in the order in which the names are shown. The directory is on the disk that is measured. */
+    public static Map<String, String> describe(Path directory) throws IOException {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put(
                 "processors",
                 Runtime.getRuntime().availableProcessors() + " x " + field(Path.of("/proc/cpuinfo"), "model name"));
         facts.put("memory", field(Path.of("/proc/meminfo"), "MemTotal"));
         facts.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version"));
-        FileStore store = Files.getFileStore(processes.directory());
+        FileStore store = Files.getFileStore(directory);
         facts.put("file system", store.type() + " on " + store.name());
-        facts.put("Varve", firstLine(processes, varve.toString(), "--version"));
-        facts.put("etcd", firstLine(processes, "etcd", "--version"));
-        facts.put("wrk", wrkVersion(processes));
-        facts.put("h2load", firstLine(processes, "h2load", "--version"));
         return facts;
     }
 
     /** The share of the processors' time, from 0 to 1, that others use: measured for a second in which we use none. */
-    static double busyShare() throws IOException {
+    public static double busyShare() throws IOException {
         long[] before = ticks();
         try {
             Thread.sleep(1000);
@@ -75,18 +63,5 @@ final class Machine {
                 .findFirst()
                 .map(line -> line.substring(line.indexOf(':') + 1).strip())
                 .orElse("unknown");
-    }
-
-    private static String firstLine(Processes processes, String... command) {
-        List<String> lines = processes.run("version", List.of(command), VERSION_SECONDS);
-        return lines.isEmpty() ? "unknown" : lines.getFirst();
-    }
-
-    /** wrk says its version in its usage, and then fails. */
-    private static String wrkVersion(Processes processes) {
-        String usage = String.join(" ", processes.run("version", List.of("sh", "-c", "wrk -v; true"), VERSION_SECONDS));
-        return usage.toLowerCase(Locale.ROOT).startsWith("wrk ")
-                ? usage.substring(0, usage.indexOf('[')).strip()
-                : "unknown";
     }
 }
