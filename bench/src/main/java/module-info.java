@@ -1,5 +1,7 @@
 /** Benchmarks of the parts and of the whole. */
 module dev.varve.bench {
+    requires HdrHistogram;
+    requires com.h2database.mvstore;
     requires dev.varve.cli;
     requires dev.varve.client;
     requires dev.varve.storage;
@@ -9,10 +11,14 @@ module dev.varve.bench {
     requires io.netty.transport;
     requires java.net.http;
     requires jmh.core;
+    requires lmdbjava;
+    requires rocksdbjni;
     requires static transitive org.jspecify;
 
     exports dev.varve.bench;
 
+    opens dev.varve.bench.engines to
+            info.picocli;
     opens dev.varve.bench.peers to
             info.picocli;
 }
