@@ -21,4 +21,6 @@ module dev.varve.bench {
             info.picocli;
     opens dev.varve.bench.peers to
             info.picocli;
+    opens dev.varve.bench.soak to
+            info.picocli;
 }
