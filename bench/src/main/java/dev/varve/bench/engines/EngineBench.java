@@ -178,9 +178,13 @@ public final class EngineBench implements Callable<Integer> {
 
     private Results measure(StageLauncher launcher, List<Workload> workloads, List<Contender> contenders)
             throws IOException {
-        List<Stage> stages = Arrays.stream(Stage.values())
-                .filter(stage -> !Workload.of(stage, workloads).isEmpty())
-                .toList();
+        List<Stage> stages = new ArrayList<>(Arrays.asList(Stage.values()));
+        stages.removeIf(stage -> Workload.of(stage, workloads).isEmpty());
+        String obstacle = stages.contains(Stage.LIMITED) ? MemoryLimit.obstacle() : null;
+        if (obstacle != null) {
+            stages.remove(Stage.LIMITED);
+            notes.add("left out what is done with " + Stage.LIMIT_MEBIBYTES + " MiB: " + obstacle);
+        }
         Results results = new Results();
         long steps = (long) rounds * stages.size() * contenders.size();
         try (Progress progress = Progress.start(console, "measuring", steps, " stages", 1)) {

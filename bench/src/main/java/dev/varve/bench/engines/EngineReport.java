@@ -38,7 +38,7 @@ final class EngineReport {
             new Told("to open, ms", EngineFigures.OPEN_MILLIS, Report::count),
             new Told("first read, ms", EngineFigures.FIRST_READ_MILLIS, Report::decimal),
             new Told("keys lost", EngineFigures.LOST, Report::count),
-            new Told("memory so far, MiB", EngineFigures.MEMORY_MEBIBYTES, Report::count));
+            new Told("memory, MiB", EngineFigures.MEMORY_MEBIBYTES, Report::count));
 
     /**
      * @param facts machine and settings, in the order in which they are shown
@@ -69,7 +69,7 @@ final class EngineReport {
         lines.add("|---|" + "---|".repeat(contenders.size()));
         for (Workload workload : Workload.values()) {
             for (Told told : TOLD) {
-                if (isMeasured(workload, told.name())) {
+                if (isMeasured(workload, told.name()) && isToldOf(workload, told)) {
                     lines.add(row(
                             workload.title() + ": " + told.title(),
                             contender -> shown(median(workload, contender, told.name()), told.format())));
@@ -96,6 +96,11 @@ final class EngineReport {
 
     private boolean isMeasured(Workload workload, String figure) {
         return contenders.stream().anyMatch(contender -> !Double.isNaN(median(workload, contender, figure)));
+    }
+
+    /** Memory is the most so far, so that the last one tells for all. */
+    private static boolean isToldOf(Workload workload, Told told) {
+        return !told.name().equals(EngineFigures.MEMORY_MEBIBYTES) || workload.isLastOfStage();
     }
 
     private double median(Workload workload, Contender contender, String figure) {

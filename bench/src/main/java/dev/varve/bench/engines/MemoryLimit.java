@@ -1,6 +1,5 @@
 package dev.varve.bench.engines;
 
-import dev.varve.cli.Failure;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A control group of Linux (cgroups v1, memory controller) below our own, whose processes together have so much memory, the pages
@@ -25,24 +25,24 @@ final class MemoryLimit implements AutoCloseable {
         this.group = group;
     }
 
-    /**
-     * Makes the group.
-     *
-     * @throws Failure if it cannot be made here; the message says why
-     */
-    static MemoryLimit of(long bytes) {
+    /** Why no such group can be made here, or null if it can. */
+    static @Nullable String obstacle() {
         try {
-            String own = own(Files.readAllLines(Path.of("/proc/self/cgroup")));
-            Path group = ROOT.resolve(own.substring(1))
-                    .resolve("varve-bench-" + ProcessHandle.current().pid());
-            Files.createDirectories(group);
-            MemoryLimit limit = new MemoryLimit(group);
-            Files.writeString(group.resolve("memory.limit_in_bytes"), Long.toString(bytes));
-            return limit;
+            of(1L << 30).close();
+            return null;
         } catch (IOException e) {
-            throw new Failure(
-                    "no memory control group (cgroups v1) can be made here, which takes root: " + e.getMessage(), e);
+            return "no memory control group (cgroups v1) can be made here, which takes root: " + e.getMessage();
         }
+    }
+
+    /** Makes the group. */
+    static MemoryLimit of(long bytes) throws IOException {
+        String own = own(Files.readAllLines(Path.of("/proc/self/cgroup")));
+        Path group = ROOT.resolve(own.substring(1))
+                .resolve("varve-bench-" + ProcessHandle.current().pid());
+        Files.createDirectories(group);
+        Files.writeString(group.resolve("memory.limit_in_bytes"), Long.toString(bytes));
+        return new MemoryLimit(group);
     }
 
     /** The group of this process, from the lines of /proc/self/cgroup. */

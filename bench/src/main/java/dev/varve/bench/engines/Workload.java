@@ -77,6 +77,11 @@ enum Workload {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
+    /** Whether the stage ends with it. */
+    boolean isLastOfStage() {
+        return Arrays.stream(values()).noneMatch(w -> w.stage == stage && w.compareTo(this) > 0);
+    }
+
     /** How many threads do it. */
     int threads() {
         return switch (this) {

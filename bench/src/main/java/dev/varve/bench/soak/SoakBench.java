@@ -153,7 +153,11 @@ public final class SoakBench implements Callable<Integer> {
         List<String> command = List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                // The whole heap from the beginning, so that what grows is something else.
+                "-Xms" + HEAP_MEBIBYTES + "m",
                 "-Xmx" + HEAP_MEBIBYTES + "m",
+                "-XX:+AlwaysPreTouch",
+                "-XX:+ExitOnOutOfMemoryError",
                 "-cp",
                 System.getProperty("java.class.path"),
                 SoakProcess.class.getName(),

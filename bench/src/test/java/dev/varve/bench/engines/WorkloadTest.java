@@ -22,6 +22,12 @@ class WorkloadTest {
     }
 
     @Test
+    void aStageEndsWithItsLastWorkload() {
+        assertThat(Workload.LIMITED_OVERWRITE.isLastOfStage()).isTrue();
+        assertThat(Workload.LIMITED_SCAN.isLastOfStage()).isFalse();
+    }
+
+    @Test
     void namesAreThoseOfTheCommandLine() {
         assertThat(Workload.LIMITED_READ.id()).isEqualTo("limited-read");
     }

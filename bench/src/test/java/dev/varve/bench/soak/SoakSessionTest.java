@@ -47,7 +47,7 @@ class SoakSessionTest {
     private void write(Consumer<Store> afterwards) {
         try (Store store = Store.open(directory.resolve("store"), StoreOptions.defaults())) {
             Writer writer = new Writer(store, records, model, random);
-            for (int i = 0; i < 3000; i++) {
+            for (int i = 0; i < 1000; i++) {
                 writer.write(random.nextLong(BLOCKS));
             }
             afterwards.accept(store);
