@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * as there is room for (37 bits: what {@link #prefix} says). Where that decides, and it mostly does, a node that is not passed is never
  * touched, and one that is passed is touched in the line of its links alone.
  *
+ * <p>A key that is not there at all, which is what most look-ups of a store with tables meet, is mostly recognised by a filter: four bits
+ * in one word, of as many words as the memory has pieces of 512 bytes, so that a search touches one cache line instead of ten.
+ *
  * <p>Thread safety: one thread adds; any number read. A node's links are published with release and read with acquire
  * semantics, from the lowest level up. Entries of writes that are not yet visible may be met: readers go by revision.
  */
@@ -48,6 +51,9 @@ public final class Memtable {
 
     private static final int NODE_MASK = (1 << NODE_BITS) - 1;
 
+    /** There is one word of the filter for so many bytes of memory. */
+    private static final int FILTERED_BYTES = 512;
+
     /** The node before the first one, behind its own links. */
     private static final int HEAD = MAX_HEIGHT;
 
@@ -58,6 +64,10 @@ public final class Memtable {
 
     private final MemorySegment memory;
     private final int[] path = new int[MAX_HEIGHT];
+
+    /** Written before the entry is visible to anybody, who thereby sees it. */
+    private final long[] filter;
+
     private long used;
     private long seed = 0x9E3779B97F4A7C15L;
     private int count;
@@ -70,6 +80,7 @@ public final class Memtable {
             throw new IllegalArgumentException("a memtable of " + memory.byteSize() + " bytes cannot be addressed");
         }
         this.memory = memory;
+        this.filter = new long[(int) Long.highestOneBit(Math.max(1, memory.byteSize() / FILTERED_BYTES))];
         long head = HEAD * 8L;
         for (int level = 0; level < MAX_HEIGHT; level++) {
             LINK.setRelease(memory, linkAt(HEAD, level), 0L);
@@ -127,6 +138,8 @@ public final class Memtable {
         }
         used = at + size;
         usedBytes = used;
+        long hash = BloomFilter.hash(indexKey, keyLength);
+        filter[word(hash)] |= bits(hash);
         link(at, height, head, indexKey, keyLength, revision);
         return true;
     }
@@ -261,8 +274,34 @@ public final class Memtable {
         return Integer.compare(length, keyLength);
     }
 
+    private int word(long hash) {
+        return (int) (hash >>> 32) & (filter.length - 1);
+    }
+
+    private static long bits(long hash) {
+        return 1L << hash | 1L << (hash >>> 6) | 1L << (hash >>> 12) | 1L << (hash >>> 18);
+    }
+
+    /** False if no key with this hash is there. */
+    boolean mayContain(long hash) {
+        long bits = bits(hash);
+        return (filter[word(hash)] & bits) == bits;
+    }
+
     /** The newest entry of a key whose revision is at most {@code maxRevision}, or null. */
     public @Nullable IndexEntry get(byte[] indexKey, long maxRevision) {
+        return get(indexKey, BloomFilter.hash(indexKey, indexKey.length), maxRevision);
+    }
+
+    /**
+     * The same.
+     *
+     * @param hash {@link BloomFilter#hash} of the index key
+     */
+    public @Nullable IndexEntry get(byte[] indexKey, long hash, long maxRevision) {
+        if (!mayContain(hash)) {
+            return null;
+        }
         int node = findCeiling(indexKey, indexKey.length, maxRevision);
         if (node == 0) {
             return null;

@@ -308,4 +308,19 @@ class MemtableTest {
                     .isTrue();
         }
     }
+
+    @Test
+    void aKeyThatIsNotThereIsMostlyRecognisedByItsHash() {
+        Memtable large = new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
+        int taken = 0;
+        for (int i = 0; i < 5_000; i++) {
+            byte[] key = bytes("key" + i);
+            assertThat(large.add(key, key.length, EntryKind.TOMBSTONE, 1, 0, 0, 0, null, 0))
+                    .isTrue();
+            assertThat(large.mayContain(BloomFilter.hash(key, key.length))).isTrue();
+            byte[] absent = bytes("absent" + i);
+            taken += large.mayContain(BloomFilter.hash(absent, absent.length)) ? 1 : 0;
+        }
+        assertThat(taken).isLessThan(100);
+    }
 }
