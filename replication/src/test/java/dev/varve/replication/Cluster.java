@@ -12,6 +12,7 @@ import dev.varve.storage.io.Environment;
 import dev.varve.storage.io.Ticker;
 import dev.varve.storage.log.Log;
 import dev.varve.storage.log.LogEntry;
+import dev.varve.storage.state.RangeItem;
 import dev.varve.storage.state.RangeReader;
 import dev.varve.storage.state.StateMachine;
 import dev.varve.storage.state.StateOptions;
@@ -43,7 +44,7 @@ final class Cluster implements Closeable {
     static final int QUICK_MILLIS = 250;
 
     /** Small, so that segments roll and memtables are flushed all the time. */
-    private static final StateOptions SIZES = new StateOptions(256 << 10, 256 << 10, 128 << 10, 500, 32);
+    private static final StateOptions SIZES = new StateOptions(256 << 10, 256 << 10, 128 << 10, 500, 32, 1 << 20);
 
     private final String name;
     private final int electionMillis;
@@ -198,7 +199,7 @@ final class Cluster implements Closeable {
         long revision = state.openSnapshot();
         try (RangeReader range =
                 state.range(IndexKey.of(Frames.USER, new byte[0]), IndexKey.endOf(Frames.USER), true, revision)) {
-            for (RangeReader.Item item = range.next(); item != null; item = range.next()) {
+            for (RangeItem item = range.next(); item != null; item = range.next()) {
                 contents.put(new String(item.key(), UTF_8), item.revision() + "=" + new String(item.value(), UTF_8));
             }
         } finally {

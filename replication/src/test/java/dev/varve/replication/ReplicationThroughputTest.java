@@ -54,7 +54,7 @@ class ReplicationThroughputTest {
                     transport,
                     Environment.system(),
                     directory.resolve(name),
-                    new StateOptions(64 << 20, 32 << 20, 64 << 20, 200_000, 256)));
+                    new StateOptions(64 << 20, 32 << 20, 64 << 20, 200_000, 256, 64 << 20)));
         }
         try {
             for (int inFlight : new int[] {1, 64, 512, 512}) {

@@ -56,7 +56,8 @@ public final class Store implements AutoCloseable {
                 options.memtableBytes(),
                 options.checkpointBytes(),
                 options.checkpointRecords(),
-                options.inlineValueBytes());
+                options.inlineValueBytes(),
+                options.cacheBytes());
         this.state = StateMachine.open(environment, directory, sizes, StateMachine.Mode.ALONE, counters);
         this.commits = state.log().groupCommit(this::committed, options.maxPendingBytes());
         this.openNanos = environment.ticker().nanos() - begin;
@@ -423,6 +424,7 @@ public final class Store implements AutoCloseable {
                 segments.size(),
                 segments.stream().mapToLong(Segment::end).sum(),
                 sizes,
+                state.cache(),
                 state.log().replayedRecords(),
                 openNanos,
                 state.log().cutBytes());

@@ -1,5 +1,6 @@
 package dev.varve.storage;
 
+import dev.varve.storage.index.BlockCache;
 import dev.varve.storage.log.GroupCommit;
 import dev.varve.storage.state.StateListener;
 import dev.varve.storage.state.StateMachine;
@@ -61,6 +62,7 @@ final class StoreCounters implements StateListener {
             int segments,
             long logBytes,
             StateMachine.Sizes sizes,
+            BlockCache.Figures cache,
             long replayed,
             long openNanos,
             long cutBytes) {
@@ -85,6 +87,9 @@ final class StoreCounters implements StateListener {
                 sizes.flushes(),
                 compactions.sum(),
                 compactedBytes.sum(),
+                cache.hits(),
+                cache.misses(),
+                cache.bytes(),
                 sizes.snapshots(),
                 replayed,
                 openNanos,

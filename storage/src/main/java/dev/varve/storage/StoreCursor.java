@@ -1,5 +1,6 @@
 package dev.varve.storage;
 
+import dev.varve.storage.state.RangeItem;
 import dev.varve.storage.state.RangeReader;
 import java.io.IOException;
 import java.util.function.Function;
@@ -11,7 +12,7 @@ final class StoreCursor implements Cursor {
     private final RangeReader reader;
     private final Runnable openCheck;
     private final Function<IOException, StoreException> failure;
-    private RangeReader.@Nullable Item current;
+    private @Nullable RangeItem current;
 
     StoreCursor(RangeReader reader, Runnable openCheck, Function<IOException, StoreException> failure) {
         this.reader = reader;
@@ -30,7 +31,7 @@ final class StoreCursor implements Cursor {
         }
     }
 
-    private RangeReader.Item current() {
+    private RangeItem current() {
         if (current == null) {
             throw new IllegalStateException("the cursor has no entry: next() has not returned true");
         }

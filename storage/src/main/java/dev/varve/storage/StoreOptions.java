@@ -21,6 +21,9 @@ import dev.varve.storage.format.Frames;
  *     second look-up; larger ones stay in the log only. 256 bytes
  * @param maxPendingBytes writes that wait for the disk, in bytes; beyond it writers wait (blocking) or are refused
  *     (asynchronous). 16 MiB
+ * @param cacheBytes memory outside the heap for blocks of tables, 0 to 1 TiB. What is not there is read from the operating system's
+ *     cache or the disk, verified and unpacked each time; memory beyond what is read over and over is better left to the system's
+ *     cache, which holds the log's values, too. Counts against the JVM's {@code -XX:MaxDirectMemorySize}. 64 MiB
  */
 public record StoreOptions(
         int maxKeyBytes,
@@ -31,15 +34,16 @@ public record StoreOptions(
         long checkpointBytes,
         int checkpointRecords,
         int inlineValueBytes,
-        int maxPendingBytes) {
+        int maxPendingBytes,
+        long cacheBytes) {
 
     /** What each change of a batch counts besides its key and value: so much stands around them in the log. */
     public static final int CHANGE_BYTES = Frames.HEADER_BYTES;
 
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
-    private static final StoreOptions DEFAULTS =
-            new StoreOptions(4 * KIB, 8 * MIB, 8 * MIB, 64 * MIB, 32 * MIB, 64L * MIB, 200_000, 256, 16 * MIB);
+    private static final StoreOptions DEFAULTS = new StoreOptions(
+            4 * KIB, 8 * MIB, 8 * MIB, 64 * MIB, 32 * MIB, 64L * MIB, 200_000, 256, 16 * MIB, 64L * MIB);
 
     public StoreOptions {
         bounds("maxKeyBytes", maxKeyBytes, 1, 65_535);
@@ -51,6 +55,7 @@ public record StoreOptions(
         bounds("checkpointRecords", checkpointRecords, 100, Integer.MAX_VALUE);
         bounds("inlineValueBytes", inlineValueBytes, 0, 4 * KIB);
         bounds("maxPendingBytes", maxPendingBytes, 64 * KIB, 1 << 30);
+        bounds("cacheBytes", cacheBytes, 0, 1L << 40);
     }
 
     /** The defaults, as the parameters state them. */
@@ -76,7 +81,8 @@ public record StoreOptions(
                 checkpointBytes,
                 checkpointRecords,
                 inlineValueBytes,
-                maxPendingBytes);
+                maxPendingBytes,
+                cacheBytes);
     }
 
     public StoreOptions withMaxValueBytes(int bytes) {
@@ -89,7 +95,8 @@ public record StoreOptions(
                 checkpointBytes,
                 checkpointRecords,
                 inlineValueBytes,
-                maxPendingBytes);
+                maxPendingBytes,
+                cacheBytes);
     }
 
     public StoreOptions withMaxBatchBytes(int bytes) {
@@ -102,7 +109,8 @@ public record StoreOptions(
                 checkpointBytes,
                 checkpointRecords,
                 inlineValueBytes,
-                maxPendingBytes);
+                maxPendingBytes,
+                cacheBytes);
     }
 
     public StoreOptions withSegmentBytes(int bytes) {
@@ -115,7 +123,8 @@ public record StoreOptions(
                 checkpointBytes,
                 checkpointRecords,
                 inlineValueBytes,
-                maxPendingBytes);
+                maxPendingBytes,
+                cacheBytes);
     }
 
     public StoreOptions withMemtableBytes(int bytes) {
@@ -128,7 +137,8 @@ public record StoreOptions(
                 checkpointBytes,
                 checkpointRecords,
                 inlineValueBytes,
-                maxPendingBytes);
+                maxPendingBytes,
+                cacheBytes);
     }
 
     public StoreOptions withCheckpoint(long bytes, int records) {
@@ -141,7 +151,8 @@ public record StoreOptions(
                 bytes,
                 records,
                 inlineValueBytes,
-                maxPendingBytes);
+                maxPendingBytes,
+                cacheBytes);
     }
 
     public StoreOptions withInlineValueBytes(int bytes) {
@@ -154,7 +165,8 @@ public record StoreOptions(
                 checkpointBytes,
                 checkpointRecords,
                 bytes,
-                maxPendingBytes);
+                maxPendingBytes,
+                cacheBytes);
     }
 
     public StoreOptions withMaxPendingBytes(int bytes) {
@@ -167,6 +179,21 @@ public record StoreOptions(
                 checkpointBytes,
                 checkpointRecords,
                 inlineValueBytes,
+                bytes,
+                cacheBytes);
+    }
+
+    public StoreOptions withCacheBytes(long bytes) {
+        return new StoreOptions(
+                maxKeyBytes,
+                maxValueBytes,
+                maxBatchBytes,
+                segmentBytes,
+                memtableBytes,
+                checkpointBytes,
+                checkpointRecords,
+                inlineValueBytes,
+                maxPendingBytes,
                 bytes);
     }
 }

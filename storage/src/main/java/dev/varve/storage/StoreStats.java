@@ -23,6 +23,9 @@ package dev.varve.storage;
  * @param flushes memtables flushed to tables
  * @param compactions merges of tables
  * @param compactedBytes bytes of tables written by them
+ * @param cacheHits blocks of tables that were found in the cache
+ * @param cacheMisses blocks of tables that were not, and had to be read
+ * @param cacheBytes bytes of blocks in the cache
  * @param openSnapshots snapshots and cursors that are open
  * @param replayedRecords records that were replayed when the store was opened
  * @param openNanos how long opening took
@@ -49,6 +52,9 @@ public record StoreStats(
         long flushes,
         long compactions,
         long compactedBytes,
+        long cacheHits,
+        long cacheMisses,
+        long cacheBytes,
         int openSnapshots,
         long replayedRecords,
         long openNanos,

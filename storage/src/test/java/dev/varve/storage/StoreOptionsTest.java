@@ -29,7 +29,8 @@ class StoreOptionsTest {
                         Integer.MAX_VALUE,
                         n -> DEFAULTS.withCheckpoint(DEFAULTS.checkpointBytes(), (int) n)),
                 option("inlineValueBytes", 0, 4096, n -> DEFAULTS.withInlineValueBytes((int) n)),
-                option("maxPendingBytes", 64 << 10, 1 << 30, n -> DEFAULTS.withMaxPendingBytes((int) n)));
+                option("maxPendingBytes", 64 << 10, 1 << 30, n -> DEFAULTS.withMaxPendingBytes((int) n)),
+                option("cacheBytes", 0, 1L << 40, n -> DEFAULTS.withCacheBytes(n)));
     }
 
     private static Arguments option(String name, long least, long greatest, LongFunction<StoreOptions> with) {
@@ -64,13 +65,14 @@ class StoreOptionsTest {
     void theDefaultsAreThoseOfTheDocument() {
         assertThat(DEFAULTS)
                 .isEqualTo(new StoreOptions(
-                        4 << 10, 8 << 20, 8 << 20, 64 << 20, 32 << 20, 64 << 20, 200_000, 256, 16 << 20));
+                        4 << 10, 8 << 20, 8 << 20, 64 << 20, 32 << 20, 64 << 20, 200_000, 256, 16 << 20, 64 << 20));
     }
 
     @Test
     void eachWithChangesOneOptionOnly() {
-        StoreOptions all = new StoreOptions(1, 2, 3, 300_000, 70_000, 80_000, 200, 9, 90_000);
-        StoreOptions stepByStep = DEFAULTS.withMaxPendingBytes(90_000)
+        StoreOptions all = new StoreOptions(1, 2, 3, 300_000, 70_000, 80_000, 200, 9, 90_000, 5);
+        StoreOptions stepByStep = DEFAULTS.withCacheBytes(5)
+                .withMaxPendingBytes(90_000)
                 .withInlineValueBytes(9)
                 .withCheckpoint(80_000, 200)
                 .withMemtableBytes(70_000)

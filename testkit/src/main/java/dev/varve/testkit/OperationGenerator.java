@@ -129,6 +129,7 @@ public final class OperationGenerator {
                 .withMemtableBytes((64 * KIB) << random.nextInt(4))
                 .withCheckpoint((64L * KIB) << random.nextInt(5), 100 << random.nextInt(5))
                 .withInlineValueBytes(random.nextInt(3) == 0 ? 0 : random.nextInt(4 * KIB))
+                .withCacheBytes(random.nextInt(4) == 0 ? 0 : (8L * KIB) << random.nextInt(8))
                 .withMaxPendingBytes((64 * KIB) << random.nextInt(5))
                 .withMaxValueBytes(Math.max(1, largestValueBytes));
     }

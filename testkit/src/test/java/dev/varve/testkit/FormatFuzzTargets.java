@@ -4,6 +4,9 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import dev.varve.storage.StoreException;
+import dev.varve.storage.format.BlockBuilder;
+import dev.varve.storage.format.BlockCursor;
+import dev.varve.storage.format.Checksum;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileKind;
@@ -55,6 +58,27 @@ class FormatFuzzTargets {
             RecordHeader header = RecordHeader.read(ByteBuffer.wrap(padded).order(ByteOrder.LITTLE_ENDIAN), 0, 7, 64);
             require(header == null || header.length() >= RecordHeader.BYTES);
         } catch (UnsupportedVersionException e) {
+            require(e.getMessage() != null);
+        }
+    }
+
+    /** Any bytes as a compressed block whose checksum is right: no more is allocated than they can stand for. */
+    @FuzzTest
+    void compressedBlock(byte[] bytes) {
+        FileName table = new FileName(FileKind.TABLE, 7);
+        ByteBuffer block = ByteBuffer.allocate(bytes.length + BlockBuilder.TRAILER_BYTES)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(bytes)
+                .put((byte) 1);
+        block.putInt(Checksum.of(block, 0, block.position()) ^ Checksum.salt(7, 64))
+                .flip();
+        try {
+            BlockCursor cursor = new BlockCursor(BlockBuilder.open(block, table, 64), table, 64);
+            int entries = 0;
+            for (boolean found = cursor.first(); found; found = cursor.next()) {
+                require(++entries <= 255 * bytes.length);
+            }
+        } catch (CorruptionException | UnsupportedVersionException e) {
             require(e.getMessage() != null);
         }
     }

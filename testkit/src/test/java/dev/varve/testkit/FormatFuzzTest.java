@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.storage.format.BlockBuilder;
 import dev.varve.storage.format.Checksum;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
@@ -110,6 +111,36 @@ class FormatFuzzTest {
             assertThat(e.getMessage()).contains(new FileName(FileKind.LOG, SEGMENT).toString());
         }
         return frames;
+    }
+
+    /** A wild length allocates no more than the compressed bytes can stand for: at most 255 bytes each. */
+    @Test
+    void aCompressedBlockOfArbitraryBytesIsRefusedOrBounded() {
+        FileName name = new FileName(FileKind.TABLE, SEGMENT);
+        BlockBuilder builder = new BlockBuilder();
+        for (int i = 0; i < 40; i++) {
+            builder.add(new byte[] {(byte) i}, 1, ByteBuffer.allocate(50));
+        }
+        ByteBuffer sealed = builder.finishCompressed(SEGMENT, BASE);
+        byte[] valid = new byte[sealed.remaining() - BlockBuilder.TRAILER_BYTES];
+        sealed.get(valid);
+        int opened = 0;
+        for (int i = 0; i < TRIES / 4; i++) {
+            byte[] stored = i % 4 == 0 ? noise(100) : mutator.mutate(valid);
+            ByteBuffer block = ByteBuffer.allocate(stored.length + BlockBuilder.TRAILER_BYTES)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .put(stored)
+                    .put((byte) 1);
+            block.putInt(Checksum.of(block, 0, block.position()) ^ Checksum.salt(SEGMENT, BASE));
+            try {
+                ByteBuffer read = BlockBuilder.open(block.flip(), name, BASE);
+                assertThat(read.limit()).isLessThanOrEqualTo(255 * stored.length);
+                opened++;
+            } catch (CorruptionException | UnsupportedVersionException e) {
+                assertThat(e).hasMessageContaining(name.toString());
+            }
+        }
+        assertThat(opened).isPositive();
     }
 
     @Test

@@ -25,6 +25,7 @@ import java.util.random.RandomGenerator;
 final class Scenario {
 
     static final StoreOptions OPTIONS = StoreOptions.defaults()
+            .withCacheBytes(64 << 10)
             .withSegmentBytes(256 << 10)
             .withMemtableBytes(64 << 10)
             .withCheckpoint(128 << 10, 150)

@@ -30,6 +30,10 @@ final class StoreMetrics {
                 Snapshots.counter(
                         "varve_compacted_bytes", "Bytes of tables that merges wrote.", stats.compactedBytes()),
                 Snapshots.gauge("varve_memtable_bytes", "Bytes in memtables.", stats.memtableBytes()),
+                Snapshots.counter(
+                        "varve_cache_hits", "Blocks of tables that were found in the cache.", stats.cacheHits()),
+                Snapshots.counter("varve_cache_misses", "Blocks of tables that had to be read.", stats.cacheMisses()),
+                Snapshots.gauge("varve_cache_bytes", "Bytes of blocks in the cache.", stats.cacheBytes()),
                 Snapshots.gauge("varve_open_snapshots", "Snapshots and cursors that are open.", stats.openSnapshots()),
                 Snapshots.gauge("varve_open_seconds", "Time that opening the store took.", stats.openNanos() / 1e9));
     }

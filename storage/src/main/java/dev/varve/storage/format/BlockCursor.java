@@ -1,21 +1,30 @@
 package dev.varve.storage.format;
 
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
  * Walks a block built by {@link BlockBuilder}. The block's checksum has been verified, but no length is trusted all the same.
- * Not thread-safe.
+ * Reusable; not thread-safe.
  */
 public final class BlockCursor {
 
-    private final ByteBuffer block;
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    /** Where the seventh bit of a varint's last byte would overflow an int. */
+    private static final int MAX_SHIFT = 28;
+
     private final FileName file;
-    private final long offset;
-    private final int restarts;
-    private final int entriesEnd;
+
+    /** The block is in this array, from {@link #base} on; offsets are counted from there. */
+    private byte[] bytes = NOTHING.array();
+
+    private int base;
+    private ByteBuffer payload = NOTHING;
+    private long offset;
+    private int restarts;
+    private int entriesEnd;
     private byte[] key = new byte[64];
     private int keyLength;
     private int entryStart;
@@ -23,22 +32,42 @@ public final class BlockCursor {
     private int payloadStart;
     private int payloadLength;
 
+    /** Where {@link #varint} stopped. */
+    private int at;
+
     /**
-     * @param block a block without its trailer, from index 0 to the limit; shared, it is not changed
+     * A cursor on a block.
+     *
+     * @param block a block without its trailer, in an array, from index 0 to the limit; shared, it is not changed
      * @param file where it comes from, for errors
      * @param offset where in the file it begins
      * @throws CorruptionException if it is not a block
      */
     public BlockCursor(ByteBuffer block, FileName file, long offset) throws CorruptionException {
-        this.block = block.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        this(file);
+        reset(block, offset);
+    }
+
+    /** A cursor without a block, for {@link #reset}. */
+    public BlockCursor(FileName file) {
         this.file = file;
-        this.offset = offset;
-        int limit = block.limit();
-        this.restarts = limit < 4 ? -1 : this.block.getInt(limit - 4);
+    }
+
+    /** Goes to another block of the file, as in the constructor. The cursor then has no entry. */
+    public void reset(ByteBuffer newBlock, long newOffset) throws CorruptionException {
+        bytes = newBlock.array();
+        payload = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        base = newBlock.arrayOffset();
+        offset = newOffset;
+        int limit = newBlock.limit();
+        restarts = limit < 4 ? -1 : payload.clear().getInt(base + limit - 4);
         if (restarts < 0 || restarts > (limit - 4) / 4) {
             throw damaged("it does not end in its restarts");
         }
-        this.entriesEnd = limit - 4 - 4 * restarts;
+        entriesEnd = limit - 4 - 4 * restarts;
+        keyLength = 0;
+        entryStart = 0;
+        nextEntry = 0;
     }
 
     private CorruptionException damaged(String reason) {
@@ -95,8 +124,12 @@ public final class BlockCursor {
         return Arrays.compareUnsigned(key, 0, keyLength, target, 0, length);
     }
 
+    private int restart(int i) {
+        return payload.clear().getInt(base + entriesEnd + 4 * i);
+    }
+
     private void toRestart(int i) throws CorruptionException {
-        nextEntry = block.getInt(entriesEnd + 4 * i);
+        nextEntry = restart(i);
         if (nextEntry < 0 || nextEntry > entriesEnd) {
             throw damaged("a restart points outside");
         }
@@ -109,27 +142,37 @@ public final class BlockCursor {
             return false;
         }
         entryStart = nextEntry;
-        try {
-            ByteBuffer b = block.position(entryStart).limit(entriesEnd);
-            int shared = VarInt.getInt(b, keyLength);
-            int unshared = VarInt.getInt(b, entriesEnd);
-            payloadLength = VarInt.getInt(b, entriesEnd);
-            if ((long) unshared + payloadLength > b.remaining()) {
-                throw damaged("an entry reaches beyond the end");
-            }
-            if (shared + unshared > key.length) {
-                key = Arrays.copyOf(key, Math.max(shared + unshared, 2 * key.length));
-            }
-            b.get(key, shared, unshared);
-            keyLength = shared + unshared;
-            payloadStart = b.position();
-            nextEntry = payloadStart + payloadLength;
-        } catch (BufferUnderflowException | IllegalArgumentException e) {
-            throw damaged("an entry cannot be read: " + e.getMessage());
-        } finally {
-            block.clear();
+        at = base + entryStart;
+        int shared = varint();
+        int unshared = varint();
+        payloadLength = varint();
+        if ((long) unshared + payloadLength > base + entriesEnd - at) {
+            throw damaged("an entry reaches beyond the end");
         }
+        if (shared > keyLength) {
+            throw damaged("a key shares more than there is");
+        }
+        if (shared + unshared > key.length) {
+            key = Arrays.copyOf(key, Math.max(shared + unshared, 2 * key.length));
+        }
+        System.arraycopy(bytes, at, key, shared, unshared);
+        keyLength = shared + unshared;
+        payloadStart = at - base + unshared;
+        nextEntry = payloadStart + payloadLength;
         return true;
+    }
+
+    private int varint() throws CorruptionException {
+        int end = base + entriesEnd;
+        int value = 0;
+        for (int shift = 0; shift <= MAX_SHIFT && at < end; shift += 7) {
+            int b = bytes[at++];
+            value |= (b & 0x7f) << shift;
+            if (b >= 0 && value >= 0) {
+                return value;
+            }
+        }
+        throw damaged("a length is impossible");
     }
 
     /** Moves to the previous entry; false if there is none. Costs a walk from the last restart. */
@@ -142,7 +185,7 @@ public final class BlockCursor {
         int high = restarts - 1;
         while (low < high) {
             int middle = (low + high + 1) >>> 1;
-            if (block.getInt(entriesEnd + 4 * middle) < target) {
+            if (restart(middle) < target) {
                 low = middle;
             } else {
                 high = middle - 1;
@@ -166,12 +209,9 @@ public final class BlockCursor {
         return keyLength;
     }
 
-    /** The payload of the entry, from position to limit. */
+    /** The payload of the entry, from position to limit; valid until the next move. */
     public ByteBuffer payload() {
-        return block.duplicate()
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .limit(payloadStart + payloadLength)
-                .position(payloadStart);
+        return payload.clear().limit(base + payloadStart + payloadLength).position(base + payloadStart);
     }
 
     /** An error about the current entry. */

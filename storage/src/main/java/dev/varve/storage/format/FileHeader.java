@@ -72,14 +72,14 @@ public record FileHeader(FileKind kind, StoreId storeId, long fileId, long preal
         if (b.getInt(CRC) != Checksum.of(b, 0, CRC)) {
             throw new CorruptionException(file, CRC, "the header's checksum does not match");
         }
+        if (b.getInt(8) != name.kind().code() || b.getLong(32) != name.id()) {
+            throw new CorruptionException(file, 8, "the header is that of another file");
+        }
         int oldest = Short.toUnsignedInt(b.getShort(14));
         if (oldest > name.kind().version()) {
             throw new UnsupportedVersionException(file + " needs a newer Varve: its format is version "
                     + Short.toUnsignedInt(b.getShort(12)) + ", this program reads up to version "
                     + name.kind().version());
-        }
-        if (b.getInt(8) != name.kind().code() || b.getLong(32) != name.id()) {
-            throw new CorruptionException(file, 8, "the header is that of another file");
         }
         return new FileHeader(name.kind(), new StoreId(b.getLong(16), b.getLong(24)), name.id(), b.getLong(40));
     }

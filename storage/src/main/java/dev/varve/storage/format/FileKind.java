@@ -5,7 +5,7 @@ public enum FileKind {
     /** A segment of the write-ahead log. */
     LOG(1, "log", 1),
     /** A sorted table. */
-    TABLE(2, "table", 1),
+    TABLE(2, "table", 2),
     /** A manifest. */
     MANIFEST(3, "manifest", 1),
     /** The vote of a Raft node. */

@@ -1,5 +1,6 @@
 package dev.varve.storage.format;
 
+import java.nio.ByteBuffer;
 import net.jpountz.lz4.LZ4Compressor;
 import net.jpountz.lz4.LZ4Exception;
 import net.jpountz.lz4.LZ4Factory;
@@ -42,16 +43,44 @@ public final class Lz4 {
      * @throws IllegalArgumentException if the bytes do not stand for as many
      */
     public static byte[] decompress(byte[] source, int from, int length, int originalLength) {
-        if (originalLength < 0 || originalLength > (long) MAX_RATIO * length) {
-            throw new IllegalArgumentException(length + " bytes cannot stand for " + originalLength);
-        }
-        byte[] original = new byte[originalLength];
+        byte[] original = new byte[checkedLength(length, originalLength)];
         try {
             int restored = DECOMPRESSOR.decompress(source, from, length, original, 0, originalLength);
             if (restored != originalLength) {
                 throw new IllegalArgumentException("they stand for " + restored + " bytes, not " + originalLength);
             }
             return original;
+        } catch (LZ4Exception e) {
+            throw new IllegalArgumentException("they are not in the LZ4 format", e);
+        }
+    }
+
+    /**
+     * Checks that so many compressed bytes can stand for as many as they say.
+     *
+     * @return the original length
+     * @throws IllegalArgumentException if they cannot
+     */
+    static int checkedLength(int length, int originalLength) {
+        if (originalLength < 0 || originalLength > (long) MAX_RATIO * length) {
+            throw new IllegalArgumentException(length + " bytes cannot stand for " + originalLength);
+        }
+        return originalLength;
+    }
+
+    /**
+     * Restores what was compressed.
+     *
+     * @param target is filled from index 0 to the limit
+     * @throws IllegalArgumentException if the bytes do not stand for as many
+     */
+    static void decompress(ByteBuffer source, int from, int length, ByteBuffer target) {
+        int originalLength = target.limit();
+        try {
+            int restored = DECOMPRESSOR.decompress(source, from, length, target, 0, originalLength);
+            if (restored != originalLength) {
+                throw new IllegalArgumentException("they stand for " + restored + " bytes, not " + originalLength);
+            }
         } catch (LZ4Exception e) {
             throw new IllegalArgumentException("they are not in the LZ4 format", e);
         }

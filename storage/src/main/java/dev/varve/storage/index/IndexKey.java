@@ -1,5 +1,8 @@
 package dev.varve.storage.index;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -8,6 +11,8 @@ import java.util.Arrays;
  */
 public final class IndexKey {
 
+    private static final VarHandle BIG_ENDIAN =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
     private static final int WIDE = 0x80;
     private static final int MAX_KEYSPACE = 0xffff;
 
@@ -81,9 +86,11 @@ public final class IndexKey {
 
     /** The first eight bytes as a big-endian integer, padded with zeroes: compares (unsigned) like the keys do, or is equal. */
     static long head(byte[] indexKey, int length) {
+        if (length >= Long.BYTES) {
+            return (long) BIG_ENDIAN.get(indexKey, 0);
+        }
         long head = 0;
-        int n = Math.min(8, length);
-        for (int i = 0; i < n; i++) {
+        for (int i = 0; i < length; i++) {
             head |= (indexKey[i] & 0xffL) << (56 - 8 * i);
         }
         return head;

@@ -9,12 +9,17 @@ import org.jspecify.annotations.Nullable;
 public final class LevelCursor implements IndexCursor {
 
     private final List<TableReader> tables;
+    private final boolean sequential;
     private int at;
     private @Nullable IndexCursor current;
 
-    /** @param tables in the order of their keys */
-    public LevelCursor(List<TableReader> tables) {
+    /**
+     * @param tables in the order of their keys
+     * @param sequential true to read them as {@link TableReader#sequentialCursor} does
+     */
+    public LevelCursor(List<TableReader> tables, boolean sequential) {
         this.tables = tables;
+        this.sequential = sequential;
     }
 
     /** The place of the first table that ends at or behind the key: the only one that can hold it. The list's size if there is none. */
@@ -64,7 +69,8 @@ public final class LevelCursor implements IndexCursor {
     }
 
     private IndexCursor open() throws IOException {
-        IndexCursor opened = tables.get(at).cursor();
+        TableReader table = tables.get(at);
+        IndexCursor opened = sequential ? table.sequentialCursor() : table.cursor();
         current = opened;
         return opened;
     }

@@ -15,6 +15,10 @@ public final class MergingCursor implements IndexCursor {
 
     private final IndexCursor[] sources;
     private final int[] heap;
+
+    /** The first eight bytes of each source's key, which mostly decide which comes first: see {@link IndexKey#head}. */
+    private final long[] heads;
+
     private int size;
     private boolean ascending = true;
 
@@ -22,6 +26,7 @@ public final class MergingCursor implements IndexCursor {
     public MergingCursor(List<IndexCursor> sources) {
         this.sources = sources.toArray(IndexCursor[]::new);
         this.heap = new int[this.sources.length];
+        this.heads = new long[this.sources.length];
     }
 
     @Override
@@ -61,12 +66,19 @@ public final class MergingCursor implements IndexCursor {
     private boolean advance(boolean topHasMore) {
         if (!topHasMore) {
             heap[0] = heap[--size];
+        } else {
+            noteHead(heap[0]);
         }
         sink();
         return size > 0;
     }
 
+    private void noteHead(int source) {
+        heads[source] = IndexKey.head(sources[source].keyBytes(), sources[source].keyLength());
+    }
+
     private void push(int source) {
+        noteHead(source);
         int i = size++;
         while (i > 0 && before(source, heap[(i - 1) / 2])) {
             heap[i] = heap[(i - 1) / 2];
@@ -94,6 +106,9 @@ public final class MergingCursor implements IndexCursor {
 
     /** True if source a's entry comes before source b's in the direction of the walk. */
     private boolean before(int a, int b) {
+        if (heads[a] != heads[b]) {
+            return ascending == Long.compareUnsigned(heads[a], heads[b]) < 0;
+        }
         IndexCursor left = sources[a];
         IndexCursor right = sources[b];
         int order =

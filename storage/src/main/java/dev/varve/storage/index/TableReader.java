@@ -1,6 +1,5 @@
 package dev.varve.storage.index;
 
-import dev.varve.storage.format.BlockBuilder;
 import dev.varve.storage.format.BlockCursor;
 import dev.varve.storage.format.BlockHandle;
 import dev.varve.storage.format.CorruptionException;
@@ -17,18 +16,15 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a sorted table. Nothing is read before the first use; from then on the filter and the index blocks that were met stay
- * in memory (about 2 bytes an entry), and a look-up reads one data block. Thread-safe.
+ * Reads a sorted table. Nothing is read before the first use; from then on the filter stays in memory (1.25 bytes a key), and the
+ * blocks of the index and of data that were met stay in the cache as long as others are not met more often. Thread-safe.
  */
 public final class TableReader implements Closeable {
 
@@ -44,24 +40,24 @@ public final class TableReader implements Closeable {
     private final StoreId storeId;
     private final SegmentSet segments;
     private final TableInfo info;
-    private final Map<BlockHandle, ByteBuffer> indexBlocks = new ConcurrentHashMap<>();
-    private volatile @Nullable Loaded loaded;
-
-    /** What is read on first use. */
-    private record Loaded(StoreFile file, TableFooter footer, BloomFilter filter, int[] segmentNumbers) {}
+    private final BlockCache cache;
+    private volatile @Nullable OpenTable loaded;
 
     /**
      * @param directory where the table is
      * @param info what the manifest says of it
      * @param segments the log that its entries point to
+     * @param cache where its blocks are kept
      */
-    public TableReader(FileSystem files, Path directory, StoreId storeId, TableInfo info, SegmentSet segments) {
+    public TableReader(
+            FileSystem files, Path directory, StoreId storeId, TableInfo info, SegmentSet segments, BlockCache cache) {
         this.files = files;
         this.name = new FileName(FileKind.TABLE, info.id());
         this.path = directory.resolve(name.toString());
         this.storeId = storeId;
         this.segments = segments;
         this.info = info;
+        this.cache = cache;
     }
 
     /** What the manifest says of the table. */
@@ -74,8 +70,8 @@ public final class TableReader implements Closeable {
         return name;
     }
 
-    private Loaded load() throws IOException {
-        Loaded done = loaded;
+    private OpenTable load() throws IOException {
+        OpenTable done = loaded;
         if (done != null) {
             return done;
         }
@@ -89,7 +85,7 @@ public final class TableReader implements Closeable {
         }
     }
 
-    private Loaded read() throws IOException {
+    private OpenTable read() throws IOException {
         StoreFile file;
         try {
             file = files.openForRead(path);
@@ -108,18 +104,18 @@ public final class TableReader implements Closeable {
             ByteBuffer footerBytes = ByteBuffer.allocate(TableFooter.BYTES);
             file.read(footerBytes, size - TableFooter.BYTES);
             TableFooter footer = TableFooter.decode(footerBytes.flip(), name, size);
-            return readMeta(file, footer);
+            return readMeta(new BlockFile(file, name, size, cache), footer);
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;
         }
     }
 
-    private Loaded readMeta(StoreFile file, TableFooter footer) throws IOException {
+    private OpenTable readMeta(BlockFile file, TableFooter footer) throws IOException {
         BloomFilter filter = null;
         int[] numbers = null;
         BlockCursor meta =
-                new BlockCursor(block(file, footer.meta()), name, footer.meta().offset());
+                new BlockCursor(file.read(footer.meta()), name, footer.meta().offset());
         for (boolean found = meta.first(); found; found = meta.next()) {
             String block = new String(meta.keyBytes(), 0, meta.keyLength(), StandardCharsets.UTF_8);
             if (block.equals(TableFooter.BLOOM_FILTER)) {
@@ -134,19 +130,19 @@ public final class TableReader implements Closeable {
         if (filter == null || numbers == null) {
             throw new CorruptionException(name.toString(), footer.meta().offset(), "a meta block is missing");
         }
-        return new Loaded(file, footer, filter, numbers);
+        return new OpenTable(file, footer, filter, numbers);
     }
 
-    private BloomFilter filter(StoreFile file, BlockHandle handle) throws IOException {
+    private BloomFilter filter(BlockFile file, BlockHandle handle) throws IOException {
         try {
-            return BloomFilter.read(block(file, handle));
+            return BloomFilter.read(file.read(handle));
         } catch (IllegalArgumentException e) {
             throw new CorruptionException(name.toString(), handle.offset(), String.valueOf(e.getMessage()));
         }
     }
 
-    private int[] dictionary(StoreFile file, BlockHandle handle) throws IOException {
-        BlockCursor properties = new BlockCursor(block(file, handle), name, handle.offset());
+    private int[] dictionary(BlockFile file, BlockHandle handle) throws IOException {
+        BlockCursor properties = new BlockCursor(file.read(handle), name, handle.offset());
         byte[] key = TableProperties.SEGMENTS.getBytes(StandardCharsets.UTF_8);
         if (!properties.seek(key, key.length)
                 || !Arrays.equals(properties.keyBytes(), 0, properties.keyLength(), key, 0, key.length)) {
@@ -178,28 +174,6 @@ public final class TableReader implements Closeable {
         throw index.damagedEntry("a block handle points outside the table");
     }
 
-    private ByteBuffer block(StoreFile file, BlockHandle handle) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(handle.length()).order(ByteOrder.LITTLE_ENDIAN);
-        file.read(bytes, handle.offset());
-        return BlockBuilder.open(bytes.flip(), name, handle.offset());
-    }
-
-    private @Nullable ByteBuffer residentBlock(StoreFile file, BlockHandle handle) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(handle.length()).order(ByteOrder.LITTLE_ENDIAN);
-        return file.readResident(bytes, handle.offset())
-                ? BlockBuilder.open(bytes.flip(), name, handle.offset())
-                : null;
-    }
-
-    private ByteBuffer indexBlock(Loaded table, BlockHandle handle) throws IOException {
-        ByteBuffer block = indexBlocks.get(handle);
-        if (block == null) {
-            block = block(table.file, handle);
-            indexBlocks.putIfAbsent(handle, block);
-        }
-        return block;
-    }
-
     /**
      * The newest entry of a key whose revision is at most {@code maxRevision}.
      *
@@ -216,44 +190,58 @@ public final class TableReader implements Closeable {
         if (resident && loaded == null) {
             return IndexEntry.COLD;
         }
-        Loaded table = load();
-        if (!table.filter.mayContain(hash)) {
+        OpenTable table = load();
+        if (!table.filter().mayContain(hash)) {
             return null;
         }
-        BlockHandle handle = table.footer.root();
-        for (int level = table.footer.indexLevels(); level > 0; level--) {
-            if (resident && !indexBlocks.containsKey(handle)) {
-                return IndexEntry.COLD;
+        BlockAccess access = cache.access().take();
+        try {
+            if (!access.descend(table, indexKey, indexKey.length, resident)) {
+                return access.isCold() ? IndexEntry.COLD : null;
             }
-            BlockCursor index = new BlockCursor(indexBlock(table, handle), name, handle.offset());
-            if (!index.seek(indexKey, indexKey.length)) {
-                return null;
-            }
-            handle = handle(index);
+            return find(table, access, indexKey, maxRevision, resident);
+        } finally {
+            cache.access().giveBack(access);
         }
-        ByteBuffer block = resident ? residentBlock(table.file, handle) : block(table.file, handle);
-        if (block == null) {
-            return IndexEntry.COLD;
-        }
-        return find(table, new BlockCursor(block, name, handle.offset()), indexKey, maxRevision, resident);
     }
 
     private @Nullable IndexEntry find(
-            Loaded table, BlockCursor data, byte[] indexKey, long maxRevision, boolean resident) throws IOException {
-        for (boolean found = data.seek(indexKey, indexKey.length); found; found = data.next()) {
-            if (!Arrays.equals(data.keyBytes(), 0, data.keyLength(), indexKey, 0, indexKey.length)) {
-                return null;
+            OpenTable table, BlockAccess access, byte[] indexKey, long maxRevision, boolean resident)
+            throws IOException {
+        long offset = access.dataOffset();
+        while (true) {
+            if (!access.open(table.blocks(), offset, access.dataLength(), resident)) {
+                return IndexEntry.COLD;
             }
-            IndexEntry entry = entry(table, data);
-            if (entry.revision() <= maxRevision) {
-                return entry;
+            try {
+                IndexEntry entry = null;
+                boolean found = access.seek(indexKey, indexKey.length);
+                boolean exact = found && access.isExact();
+                while (exact && EntryCodec.revision(access.payload()) > maxRevision) {
+                    found = !access.isAtEnd();
+                    exact = found && access.nextVersion();
+                }
+                if (exact) {
+                    entry = EntryCodec.get(access.payload(), table.segmentNumbers());
+                }
+                if (access.holds()) {
+                    return entry != null || found ? entry : findBehind(table, indexKey, maxRevision, resident);
+                }
+            } catch (IllegalArgumentException | IndexOutOfBoundsException | BufferUnderflowException e) {
+                if (access.holds()) {
+                    throw table.blocks().damaged(offset, e.getMessage());
+                }
             }
         }
-        // The versions of the key go on in the next block.
+    }
+
+    /** The versions of the key go on in the next block. */
+    private static @Nullable IndexEntry findBehind(OpenTable table, byte[] indexKey, long maxRevision, boolean resident)
+            throws IOException {
         if (resident) {
             return IndexEntry.COLD;
         }
-        IndexCursor cursor = cursor();
+        IndexCursor cursor = cursor(table);
         for (boolean found = cursor.seek(indexKey); found; found = cursor.next()) {
             if (!Arrays.equals(cursor.keyBytes(), 0, cursor.keyLength(), indexKey, 0, indexKey.length)) {
                 return null;
@@ -265,22 +253,24 @@ public final class TableReader implements Closeable {
         return null;
     }
 
-    private static IndexEntry entry(Loaded table, BlockCursor data) throws CorruptionException {
-        try {
-            return EntryCodec.get(data.payload(), table.segmentNumbers);
-        } catch (IllegalArgumentException | BufferUnderflowException e) {
-            throw data.damagedEntry(String.valueOf(e.getMessage()));
-        }
+    private static IndexCursor cursor(OpenTable table) {
+        return new TableCursor(table, null);
     }
 
-    /** A cursor over the entries. */
+    /** A cursor over the entries, by the cache. */
     public IndexCursor cursor() throws IOException {
-        return new Walk(load());
+        return cursor(load());
+    }
+
+    /** A cursor for who reads the table from one end to the other: it reads large pieces of the file, past the cache. */
+    public IndexCursor sequentialCursor() throws IOException {
+        OpenTable table = load();
+        return new TableCursor(table, new ReadAhead(table.blocks()));
     }
 
     /** Reads every block of the table and checks checksums and order. */
     public void verify() throws IOException {
-        IndexCursor cursor = cursor();
+        IndexCursor cursor = sequentialCursor();
         byte[] last = new byte[0];
         long lastRevision = 0;
         long count = 0;
@@ -294,175 +284,20 @@ public final class TableReader implements Closeable {
             lastRevision = cursor.revision();
             count++;
         }
-        if (count != load().footer.entries()) {
+        if (count != load().footer().entries()) {
             throw new CorruptionException(
                     name.toString(),
                     0,
                     "it has " + count + " entries and should have "
-                            + load().footer.entries());
+                            + load().footer().entries());
         }
     }
 
     @Override
     public synchronized void close() throws IOException {
-        Loaded table = loaded;
+        OpenTable table = loaded;
         if (table != null) {
-            table.file.close();
-        }
-    }
-
-    /** Walks the levels of the index, and the data block below them. */
-    private final class Walk implements IndexCursor {
-
-        private final Loaded table;
-        private final int levels;
-        private final @Nullable BlockCursor[] index;
-        private @Nullable BlockCursor data;
-        private long revision;
-
-        Walk(Loaded table) {
-            this.table = table;
-            this.levels = table.footer.indexLevels();
-            this.index = new BlockCursor[levels];
-        }
-
-        private BlockCursor indexAt(BlockHandle handle) throws IOException {
-            return new BlockCursor(indexBlock(table, handle), name, handle.offset());
-        }
-
-        private BlockCursor dataAt(BlockHandle handle) throws IOException {
-            return new BlockCursor(block(table.file, handle), name, handle.offset());
-        }
-
-        private BlockCursor level(int i) {
-            BlockCursor cursor = index[i];
-            if (cursor == null) {
-                throw new IllegalStateException("the cursor has no entry");
-            }
-            return cursor;
-        }
-
-        private BlockCursor data() {
-            if (data == null) {
-                throw new IllegalStateException("the cursor has no entry");
-            }
-            return data;
-        }
-
-        @Override
-        public boolean seek(byte @Nullable [] indexKey) throws IOException {
-            BlockHandle handle = table.footer.root();
-            for (int i = 0; i < levels; i++) {
-                BlockCursor cursor = indexAt(handle);
-                index[i] = cursor;
-                if (!(indexKey == null ? cursor.first() : cursor.seek(indexKey, indexKey.length))) {
-                    return none();
-                }
-                handle = handle(cursor);
-            }
-            data = dataAt(handle);
-            return found(indexKey == null ? data.first() : data.seek(indexKey, indexKey.length));
-        }
-
-        @Override
-        public boolean seekBefore(byte @Nullable [] indexKey) throws IOException {
-            if (indexKey != null && seek(indexKey)) {
-                return previous();
-            }
-            BlockHandle handle = table.footer.root();
-            for (int i = 0; i < levels; i++) {
-                BlockCursor cursor = indexAt(handle);
-                index[i] = cursor;
-                if (!cursor.last()) {
-                    return none();
-                }
-                handle = handle(cursor);
-            }
-            data = dataAt(handle);
-            return found(data.last());
-        }
-
-        @Override
-        public boolean next() throws IOException {
-            if (data().next()) {
-                return found(true);
-            }
-            int i = levels - 1;
-            while (i >= 0 && !level(i).next()) {
-                i--;
-            }
-            if (i < 0) {
-                return none();
-            }
-            BlockHandle handle = handle(level(i));
-            while (++i < levels) {
-                BlockCursor cursor = indexAt(handle);
-                index[i] = cursor;
-                cursor.first();
-                handle = handle(cursor);
-            }
-            data = dataAt(handle);
-            return found(data.first());
-        }
-
-        @Override
-        public boolean previous() throws IOException {
-            if (data().previous()) {
-                return found(true);
-            }
-            int i = levels - 1;
-            while (i >= 0 && !level(i).previous()) {
-                i--;
-            }
-            if (i < 0) {
-                return none();
-            }
-            BlockHandle handle = handle(level(i));
-            while (++i < levels) {
-                BlockCursor cursor = indexAt(handle);
-                index[i] = cursor;
-                cursor.last();
-                handle = handle(cursor);
-            }
-            data = dataAt(handle);
-            return found(data.last());
-        }
-
-        private boolean none() {
-            data = null;
-            return false;
-        }
-
-        private boolean found(boolean there) throws CorruptionException {
-            if (!there) {
-                return none();
-            }
-            try {
-                revision = EntryCodec.revision(data().payload());
-            } catch (IllegalArgumentException | BufferUnderflowException e) {
-                throw data().damagedEntry(String.valueOf(e.getMessage()));
-            }
-            return true;
-        }
-
-        @Override
-        public byte[] keyBytes() {
-            return data().keyBytes();
-        }
-
-        @Override
-        public int keyLength() {
-            return data().keyLength();
-        }
-
-        @Override
-        public long revision() {
-            return revision;
-        }
-
-        @Override
-        public IndexEntry entry() throws CorruptionException {
-            return TableReader.entry(table, data());
+            table.blocks().close();
         }
     }
 }

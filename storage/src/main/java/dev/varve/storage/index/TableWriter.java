@@ -29,8 +29,11 @@ import java.util.TreeMap;
  */
 public final class TableWriter {
 
-    private static final int BLOCK_BYTES = 4 << 10;
-    private static final int INDEX_BLOCK_BYTES = 16 << 10;
+    /** A block fits a frame of the cache, unless one entry alone is larger. */
+    private static final int BLOCK_BYTES = BlockCache.FRAME_BYTES;
+
+    /** Every fourth key of a block is written out: a look-up compares few keys, and those lie near each other. */
+    private static final int RESTART_INTERVAL = 4;
 
     /** However long the keys are, a level has at least so many times fewer blocks than the one below (rounded up). */
     private static final int MIN_INDEX_ENTRIES = 16;
@@ -40,7 +43,7 @@ public final class TableWriter {
     private final StoreFile file;
     private final long id;
     private final SegmentSet segments;
-    private final BlockBuilder data = new BlockBuilder();
+    private final BlockBuilder data = new BlockBuilder(RESTART_INTERVAL);
     private final List<IndexItem> blocks = new ArrayList<>();
     private final ByteBuffer handle = ByteBuffer.allocate(16);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
@@ -95,11 +98,12 @@ public final class TableWriter {
             payload = ByteBuffer.allocate(needed).order(ByteOrder.LITTLE_ENDIAN);
         }
         EntryCodec.put(payload.clear(), entry, segment, LogPosition.offset(entry.position()));
-        count(key, keyLength, order < 0, entry);
-        data.add(key, keyLength, payload.flip());
-        if (data.sizeBytes() >= BLOCK_BYTES) {
-            finishBlock(data, blocks);
+        payload.flip();
+        if (!data.hasRoom(keyLength, payload.remaining(), BLOCK_BYTES)) {
+            finishData();
         }
+        count(key, keyLength, order < 0, entry);
+        data.add(key, keyLength, payload);
     }
 
     private void count(byte[] key, int keyLength, boolean newKey, IndexEntry entry) {
@@ -123,6 +127,11 @@ public final class TableWriter {
     private void finishBlock(BlockBuilder builder, List<IndexItem> level) throws IOException {
         byte[] lastKey = builder.lastKey();
         level.add(new IndexItem(lastKey, writeBlock(builder)));
+    }
+
+    private void finishData() throws IOException {
+        byte[] lastKey = data.lastKey();
+        blocks.add(new IndexItem(lastKey, writeBlock(data.finishCompressed(id, offset))));
     }
 
     private BlockHandle writeBlock(BlockBuilder builder) throws IOException {
@@ -175,19 +184,21 @@ public final class TableWriter {
             throw new IllegalStateException("a table has at least one entry");
         }
         if (data.entries() > 0) {
-            finishBlock(data, blocks);
+            finishData();
         }
         int levels = 1;
         List<IndexItem> level = blocks;
-        BlockBuilder index = new BlockBuilder();
+        BlockBuilder index = new BlockBuilder(RESTART_INTERVAL);
         while (true) {
             List<IndexItem> above = new ArrayList<>();
             for (IndexItem item : level) {
                 item.block.put(handle.clear());
-                index.add(item.lastKey, item.lastKey.length, handle.flip());
-                if (index.sizeBytes() >= INDEX_BLOCK_BYTES && index.entries() >= MIN_INDEX_ENTRIES) {
+                handle.flip();
+                if (index.entries() >= MIN_INDEX_ENTRIES
+                        && !index.hasRoom(item.lastKey.length, handle.remaining(), BLOCK_BYTES)) {
                     finishBlock(index, above);
                 }
+                index.add(item.lastKey, item.lastKey.length, handle);
             }
             if (index.entries() > 0) {
                 finishBlock(index, above);

@@ -198,9 +198,12 @@ public final class DiskFileSystem implements FileSystem {
         /** What was preallocated by this process, until the file is cut or closed. */
         private final AtomicReference<@Nullable FileMapping> mapping = new AtomicReference<>();
 
+        private final ReadMapping readMapping;
+
         DiskFile(FileChannel channel, @Nullable SecondDescriptor second) {
             this.channel = channel;
             this.second = second;
+            this.readMapping = new ReadMapping(channel);
         }
 
         @Override
@@ -217,6 +220,11 @@ public final class DiskFileSystem implements FileSystem {
         @Override
         public boolean readResident(ByteBuffer target, long position) throws IOException {
             return second != null && !Thread.currentThread().isVirtual() && second.readResident(target, position);
+        }
+
+        @Override
+        public boolean readMapped(byte[] target, int from, int length, long position) throws IOException {
+            return readMapping.read(target, from, length, position);
         }
 
         @Override
@@ -240,6 +248,7 @@ public final class DiskFileSystem implements FileSystem {
             if (mapped != null) {
                 mapped.close();
             }
+            readMapping.close();
         }
 
         @Override

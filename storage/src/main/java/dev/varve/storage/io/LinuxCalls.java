@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two system calls that Java does not offer: fallocate(2), and preadv2(2) with {@code RWF_NOWAIT}, which reads from the
+ * The system calls that Java does not offer: fallocate(2), madvise(2), and preadv2(2) with {@code RWF_NOWAIT}, which reads from the
  * page cache or not at all. Used where the JVM allows native access to this module (the launcher does); elsewhere
  * {@link #instance} is null and {@link DiskFileSystem} does without.
  *
@@ -26,6 +26,7 @@ final class LinuxCalls {
     private static final int O_RDWR = 2;
     private static final int O_CLOEXEC = 0x80000;
     private static final int RWF_NOWAIT = 8;
+    private static final int MADV_RANDOM = 1;
     private static final int ENOSPC = 28;
     private static final int EOPNOTSUPP = 95;
     private static final int EDQUOT = 122;
@@ -33,24 +34,22 @@ final class LinuxCalls {
     private static final StructErrno ERRNO = new StructErrno();
     private static final @Nullable LinuxCalls INSTANCE = load();
 
-    private final MethodHandle open;
-    private final MethodHandle close;
-    private final MethodHandle fallocate;
-    private final MethodHandle preadv2;
     private final ThreadLocal<Scratch> scratch = ThreadLocal.withInitial(Scratch::new);
 
-    private LinuxCalls() {
-        Linker linker = Linker.nativeLinker();
-        Linker.Option errno = Linker.Option.captureCallState("errno");
-        open = handle(
-                linker,
+    private LinuxCalls() {}
+
+    /** In static fields, so that the compiler knows them: a call is then as cheap as one of C, else it takes microseconds. */
+    private static final class Handles {
+        private static final Linker LINKER = Linker.nativeLinker();
+        private static final Linker.Option STATE = Linker.Option.captureCallState("errno");
+        static final MethodHandle OPEN = handle(
                 "open",
                 FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT),
-                errno,
+                STATE,
                 Linker.Option.firstVariadicArg(2));
-        close = handle(linker, "close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), errno);
-        fallocate = handle(
-                linker,
+        static final MethodHandle CLOSE =
+                handle("close", FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT), STATE);
+        static final MethodHandle FALLOCATE = handle(
                 "fallocate",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT,
@@ -58,9 +57,8 @@ final class LinuxCalls {
                         ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_LONG,
                         ValueLayout.JAVA_LONG),
-                errno);
-        preadv2 = handle(
-                linker,
+                STATE);
+        static final MethodHandle PREADV2 = handle(
                 "preadv2",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_LONG,
@@ -69,13 +67,22 @@ final class LinuxCalls {
                         ValueLayout.JAVA_INT,
                         ValueLayout.JAVA_LONG,
                         ValueLayout.JAVA_INT),
-                errno);
-    }
+                STATE);
+        static final MethodHandle MADVISE = handle(
+                "madvise",
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT),
+                STATE);
 
-    @SuppressWarnings("restricted") // The one place that calls native code.
-    private static MethodHandle handle(
-            Linker linker, String name, FunctionDescriptor descriptor, Linker.Option... options) {
-        return linker.downcallHandle(linker.defaultLookup().findOrThrow(name), descriptor, options);
+        private Handles() {}
+
+        @SuppressWarnings("restricted") // The one place that calls native code.
+        private static MethodHandle handle(String name, FunctionDescriptor descriptor, Linker.Option... options) {
+            return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, options);
+        }
+
+        /** Links them all. */
+        static void link() {}
     }
 
     private static @Nullable LinuxCalls load() {
@@ -85,6 +92,7 @@ final class LinuxCalls {
             return null;
         }
         try {
+            Handles.link();
             return new LinuxCalls();
         } catch (RuntimeException | LinkageError e) {
             return null; // Another C library: the store works without these calls.
@@ -101,7 +109,7 @@ final class LinuxCalls {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = ERRNO.allocate(arena);
             int flags = (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC;
-            int fd = (int) open.invokeExact(state, arena.allocateFrom(file.toString()), flags);
+            int fd = (int) Handles.OPEN.invokeExact(state, arena.allocateFrom(file.toString()), flags);
             if (fd < 0) {
                 throw new IOException(file + ": open failed with errno " + ERRNO.get(state));
             }
@@ -114,7 +122,7 @@ final class LinuxCalls {
     /** Closes a descriptor. */
     void close(int fd) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            int result = (int) close.invokeExact(ERRNO.allocate(arena), fd);
+            int result = (int) Handles.CLOSE.invokeExact(ERRNO.allocate(arena), fd);
             if (result < 0) {
                 throw new IOException("close failed");
             }
@@ -131,7 +139,7 @@ final class LinuxCalls {
     boolean fallocate(int fd, long size) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment state = ERRNO.allocate(arena);
-            int result = (int) fallocate.invokeExact(state, fd, 0, 0L, size);
+            int result = (int) Handles.FALLOCATE.invokeExact(state, fd, 0, 0L, size);
             if (result == 0) {
                 return true;
             }
@@ -148,6 +156,19 @@ final class LinuxCalls {
         }
     }
 
+    /** Tells the system that pages of a mapping will be read here and there, so that it reads no others with them. */
+    void adviseRandom(MemorySegment mapping) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            int result =
+                    (int) Handles.MADVISE.invokeExact(ERRNO.allocate(arena), mapping, mapping.byteSize(), MADV_RANDOM);
+            if (result < 0) {
+                throw new IOException("madvise failed");
+            }
+        } catch (Throwable e) {
+            throw sneaky(e);
+        }
+    }
+
     /** Fills {@code target} from the page cache; false, with the target's position unchanged, if not all of it is there. */
     boolean readResident(int fd, ByteBuffer target, long position) throws IOException {
         Scratch s = scratch.get();
@@ -156,8 +177,8 @@ final class LinuxCalls {
             while (target.hasRemaining()) {
                 int chunk = Math.min(SCRATCH_BYTES, target.remaining());
                 s.iovec.set(ValueLayout.JAVA_LONG, 8, chunk);
-                long read = (long)
-                        preadv2.invokeExact(s.errno, fd, s.iovec, 1, position + target.position() - begin, RWF_NOWAIT);
+                long read = (long) Handles.PREADV2.invokeExact(
+                        s.errno, fd, s.iovec, 1, position + target.position() - begin, RWF_NOWAIT);
                 if (read < chunk) {
                     target.position(begin);
                     return false;

@@ -22,6 +22,18 @@ public interface StoreFile extends Closeable {
      */
     boolean readResident(ByteBuffer target, long position) throws IOException;
 
+    /**
+     * Reads a small piece by a mapping, which takes no system call if the operating system has the bytes in memory, and else waits for the
+     * device. If that fails, the JVM throws an {@link InternalError}, and not always in here: it may come with the next call into the
+     * JVM. So the caller verifies what it was given, and expects the error until that is done.
+     *
+     * @param target takes {@code length} bytes from index {@code from} on
+     * @return false, with nothing read, if there is no mapping of these bytes, or none pays; {@link #read} is then the way
+     */
+    default boolean readMapped(byte[] target, int from, int length, long position) throws IOException {
+        return false;
+    }
+
     /** Writes all that remains in {@code source} at {@code position}, growing the file if needed. */
     void write(ByteBuffer source, long position) throws IOException;
 

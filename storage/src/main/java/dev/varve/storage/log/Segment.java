@@ -4,14 +4,10 @@ import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
-import dev.varve.storage.format.FrameCursor;
-import dev.varve.storage.format.Frames;
-import dev.varve.storage.format.UnsupportedVersionException;
 import dev.varve.storage.io.StoreFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,38 +152,26 @@ public final class Segment implements Closeable {
     }
 
     /**
-     * Reads and verifies one frame.
+     * Reads bytes that hold frames, without verifying them.
      *
-     * @param offset where it stands
-     * @param length how long it is, as the index remembers
-     * @param resident true to read only what the operating system has in memory
-     * @return a cursor on the frame, or null if {@code resident} is set and it would have to be read from the device
-     * @throws CorruptionException if there is no valid frame of this length at this place
+     * @throws CorruptionException if the file ends before
      */
-    public @Nullable FrameCursor readFrame(int offset, long length, boolean resident)
-            throws IOException, UnsupportedVersionException {
+    public byte[] readBytes(int offset, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        if (file.read(ByteBuffer.wrap(bytes), offset) < length) {
+            throw new CorruptionException(name().toString(), offset, "the file ends within a value");
+        }
+        return bytes;
+    }
+
+    /** Checks that a frame of this length can stand at this place. */
+    void requireBytes(int offset, long length) throws IOException {
         if (length > capacity - offset) {
             throw new CorruptionException(
                     name().toString(),
                     offset,
                     "a frame of " + length + " bytes would end behind offset " + file.size());
         }
-        ByteBuffer frame = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
-        if (resident) {
-            if (!file.readResident(frame, offset)) {
-                return null;
-            }
-        } else if (file.read(frame, offset) < length) {
-            throw new CorruptionException(name().toString(), offset, "the file ends within a value");
-        }
-        frame.position(0);
-        if (length < Frames.HEADER_BYTES || Frames.length(frame, 0) != length) {
-            throw new CorruptionException(
-                    name().toString(), offset, "here should stand a frame of " + length + " bytes");
-        }
-        FrameCursor cursor = FrameCursor.stored(frame, name(), offset);
-        cursor.next();
-        return cursor;
     }
 
     @Override

@@ -210,10 +210,10 @@ final class Compactor implements AutoCloseable {
         tables.all().forEach(table -> byId.put(table.info().id(), table));
         List<IndexCursor> sources = new ArrayList<>();
         for (TableReader table : readers(due.upper(), byId)) {
-            sources.add(table.cursor());
+            sources.add(table.sequentialCursor());
         }
         if (!due.lower().isEmpty()) {
-            sources.add(new LevelCursor(readers(due.lower(), byId)));
+            sources.add(new LevelCursor(readers(due.lower(), byId), true));
         }
         return new MergingCursor(sources);
     }

@@ -140,7 +140,7 @@ record Levels(List<List<TableReader>> levels) {
                     .filter(table -> overlaps(table, start, end))
                     .toList();
             if (!tables.isEmpty()) {
-                target.add(new LevelCursor(tables));
+                target.add(new LevelCursor(tables, false));
             }
         }
     }

@@ -2,55 +2,47 @@ package dev.varve.storage.state;
 
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
-import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.index.MergingCursor;
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Deque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Walks a range as of one registered revision, by chunks: each takes the then current version, looks up where it left off, and
- * lets the version go. So it holds neither files nor memtables while its user does something else. Not thread-safe.
+ * Walks a range as of one registered revision, by chunks: each takes the then current version, goes on where the last one left off, and
+ * lets the version go. So it holds neither files nor memtables while its user does something else. The first chunk is small, since most
+ * ranges are; each further one is twice as large. Not thread-safe.
  */
 public final class RangeReader implements Closeable {
 
-    private static final int FIRST_CHUNK_ENTRIES = 32;
+    private static final int FIRST_CHUNK_ENTRIES = 16;
     private static final int MAX_CHUNK_ENTRIES = 512;
     private static final int CHUNK_BYTES = 256 << 10;
 
     private final VersionSet versions;
-    private final ValueReader values;
+    private final ValueFetcher values;
     private final boolean ascending;
     private final long revision;
     private final Runnable onClose;
-    private final Deque<Item> chunk = new ArrayDeque<>();
+    private final List<RangeItem> chunk = new ArrayList<>();
+
+    /** How many items of the chunk have been given out. */
+    private int given;
+
     private byte @Nullable [] start;
     private byte @Nullable [] end;
-
-    /** Index key of the last entry that was put into a chunk. */
-    private byte @Nullable [] taken;
+    /** Numbers the chunks, so that a walk is not taken up in the wrong place. */
+    private int chunks;
 
     private int chunkEntries = FIRST_CHUNK_ENTRIES;
     private boolean exhausted;
     private boolean closed;
 
-    /**
-     * An entry of the range.
-     *
-     * @param key the key without its keyspace
-     * @param value the value
-     * @param revision the revision of the write that set it
-     */
-    public record Item(byte[] key, byte[] value, long revision) {}
-
     RangeReader(
             VersionSet versions,
-            ValueReader values,
+            ValueFetcher values,
             byte @Nullable [] start,
             byte @Nullable [] end,
             boolean ascending,
@@ -70,19 +62,19 @@ public final class RangeReader implements Closeable {
      *
      * @throws IOException if it cannot be read; each further call tries again
      */
-    public @Nullable Item next() throws IOException {
+    public @Nullable RangeItem next() throws IOException {
         if (closed) {
             throw new IllegalStateException("the cursor is closed");
         }
-        if (chunk.isEmpty() && !exhausted) {
+        if (given == chunk.size() && !exhausted) {
             fill();
         }
-        return chunk.poll();
+        return given < chunk.size() ? chunk.get(given++) : null;
     }
 
     /** True if the next entry is at hand, or it is known that there is none. */
     public boolean hasBuffered() {
-        return !chunk.isEmpty() || exhausted;
+        return given < chunk.size() || exhausted;
     }
 
     /** The revision as of which it reads. */
@@ -91,23 +83,70 @@ public final class RangeReader implements Closeable {
     }
 
     private void fill() throws IOException {
+        chunk.clear();
+        given = 0;
+        byte[] fromStart = start;
+        byte[] fromEnd = end;
         Version version = versions.acquire();
+        IOException failure = null;
         try {
-            List<IndexCursor> sources = new ArrayList<>();
-            sources.add(version.active().cursor());
-            version.frozen().forEach(frozen -> sources.add(frozen.memtable().cursor()));
-            version.tables().addCursors(start, end, sources);
-            IndexCursor cursor = sources.size() == 1 ? sources.getFirst() : new MergingCursor(sources);
-            exhausted = !(ascending ? fillAscending(cursor) : fillDescending(cursor));
-        } catch (IOException e) {
-            if (taken == null || chunk.isEmpty()) {
-                throw e;
+            try {
+                walk(version);
+            } catch (IOException e) {
+                failure = e;
             }
-            goOnBehind(taken); // What was read is given out first; then the failure is met again, and told.
+            values.fetch(chunk);
         } finally {
             versions.release(version);
         }
+        IOException first = keepWhatWasRead(failure);
+        chunks++;
+        if (first != null) {
+            chunks++; // The walk has gone on beyond what was read.
+            exhausted = false;
+            start = fromStart;
+            end = fromEnd;
+            if (chunk.isEmpty()) {
+                throw first;
+            }
+            goOnBehind(chunk.getLast().indexKey());
+        }
         chunkEntries = Math.min(MAX_CHUNK_ENTRIES, 2 * chunkEntries);
+    }
+
+    private void walk(Version version) throws IOException {
+        IndexCursor cursor = versions.resume(this, chunks, version);
+        boolean found = cursor != null;
+        if (cursor == null) {
+            cursor = cursor(version);
+            found = ascending ? cursor.seek(start) : cursor.seekBefore(end);
+        }
+        exhausted = !(ascending ? fillAscending(cursor, found) : fillDescending(cursor, found));
+        if (!exhausted) {
+            versions.park(new RangeWalk(this, chunks + 1, version, cursor));
+        }
+    }
+
+    /** Drops what comes behind the first failure, which is met again, and told, when everything before it has been given out. */
+    private @Nullable IOException keepWhatWasRead(@Nullable IOException behind) {
+        int read = 0;
+        while (read < chunk.size() && chunk.get(read).failure() == null) {
+            read++;
+        }
+        if (read == chunk.size()) {
+            return behind;
+        }
+        IOException first = chunk.get(read).failure();
+        chunk.subList(read, chunk.size()).clear();
+        return first;
+    }
+
+    private IndexCursor cursor(Version version) throws IOException {
+        List<IndexCursor> sources = new ArrayList<>();
+        sources.add(version.active().cursor());
+        version.frozen().forEach(frozen -> sources.add(frozen.memtable().cursor()));
+        version.tables().addCursors(start, end, sources);
+        return sources.size() == 1 ? sources.getFirst() : new MergingCursor(sources);
     }
 
     private void goOnBehind(byte[] indexKey) {
@@ -119,10 +158,10 @@ public final class RangeReader implements Closeable {
     }
 
     /** Fills the chunk; false if the range has come to its end. */
-    private boolean fillAscending(IndexCursor cursor) throws IOException {
+    private boolean fillAscending(IndexCursor cursor, boolean first) throws IOException {
         int bytes = 0;
         byte[] last = null;
-        for (boolean found = cursor.seek(start); found; found = cursor.next()) {
+        for (boolean found = first; found; found = cursor.next()) {
             byte[] key = cursor.keyBytes();
             int length = cursor.keyLength();
             if (end != null && Arrays.compareUnsigned(key, 0, length, end, 0, end.length) >= 0) {
@@ -142,9 +181,9 @@ public final class RangeReader implements Closeable {
     }
 
     /** Fills the chunk from the end; false if the range has come to its beginning. */
-    private boolean fillDescending(IndexCursor cursor) throws IOException {
+    private boolean fillDescending(IndexCursor cursor, boolean first) throws IOException {
         int bytes = 0;
-        boolean found = cursor.seekBefore(end);
+        boolean found = first;
         while (found) {
             byte[] key = Arrays.copyOf(cursor.keyBytes(), cursor.keyLength());
             if (start != null && Arrays.compareUnsigned(key, start) < 0) {
@@ -176,18 +215,13 @@ public final class RangeReader implements Closeable {
         return chunk.size() >= chunkEntries || (bytes >= CHUNK_BYTES && !chunk.isEmpty());
     }
 
-    private int take(byte[] indexKey, IndexEntry entry) throws IOException {
+    /** Takes an entry into the chunk; returns the bytes of key and value. */
+    private int take(byte[] indexKey, IndexEntry entry) {
         if (entry.isTombstone()) {
             return 0;
         }
-        byte[] key = IndexKey.key(indexKey, indexKey.length);
-        byte[] value = values.read(key, entry, false);
-        if (value == null) {
-            throw new IllegalStateException("a read that may wait found nothing");
-        }
-        chunk.add(new Item(key, value, entry.revision()));
-        taken = indexKey;
-        return key.length + value.length;
+        chunk.add(new RangeItem(indexKey, entry));
+        return indexKey.length + entry.valueLength();
     }
 
     @Override

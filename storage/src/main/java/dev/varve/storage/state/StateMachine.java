@@ -9,14 +9,17 @@ import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.StoreId;
+import dev.varve.storage.index.BlockCache;
 import dev.varve.storage.index.BloomFilter;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.index.IndexKey;
+import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
 import dev.varve.storage.io.Environment;
 import dev.varve.storage.log.Log;
 import dev.varve.storage.log.LogEntry;
 import dev.varve.storage.log.LogPosition;
+import dev.varve.storage.log.Reach;
 import dev.varve.storage.log.Segment;
 import dev.varve.storage.log.SegmentSet;
 import java.io.Closeable;
@@ -25,6 +28,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,10 +40,16 @@ public final class StateMachine implements Closeable {
 
     private final StoreDirectory directory;
     private final Log log;
+    private final BlockCache cache;
+
+    /** Makes the reader of a table that the manifest has. */
+    private final Function<TableInfo, TableReader> tables;
+
     private final VersionSet versions;
     private final SnapshotRegistry snapshots = new SnapshotRegistry();
     private final Applier applier;
     private final ValueReader values;
+    private final ValueFetcher fetcher;
     private final Mode mode;
     private volatile @Nullable Flusher flusher;
     private volatile @Nullable Compactor compactor;
@@ -81,11 +91,13 @@ public final class StateMachine implements Closeable {
         ManifestState found = directory.manifest().state();
         Environment environment = directory.environment();
         SegmentSet segments = new SegmentSet();
-        List<TableReader> tables = found.tables().stream()
-                .map(info -> new TableReader(environment.files(), directory.path(), found.storeId(), info, segments))
-                .toList();
-        this.versions = new VersionSet(options.memtableBytes(), Levels.of(tables, found.levels()));
+        this.cache = new BlockCache(options.cacheBytes());
+        this.tables =
+                info -> new TableReader(environment.files(), directory.path(), found.storeId(), info, segments, cache);
+        List<TableReader> known = found.tables().stream().map(tables).toList();
+        this.versions = new VersionSet(options.memtableBytes(), Levels.of(known, found.levels()));
         this.values = new ValueReader(segments);
+        this.fetcher = new ValueFetcher(values);
         this.applier = new Applier(options, versions, begin(found.checkpoint()), this::frozen);
         this.log = directory.openLog(
                 segments,
@@ -112,7 +124,7 @@ public final class StateMachine implements Closeable {
         StoreId storeId = manifest.state().storeId();
         TableMerger merger =
                 new TableMerger(environment.files(), directory.path(), storeId, manifest::nextFileId, log.segments());
-        VersionEditor editor = new VersionEditor(directory, log, versions, merger, mode == Mode.REPLICA);
+        VersionEditor editor = new VersionEditor(directory, log, versions, tables, merger, mode == Mode.REPLICA);
         Readers readers = new Readers(() -> visibleRevision, snapshots);
         Compactor merging = new Compactor(
                 environment.ticker(), manifest, versions, editor, merger, readers, options.memtableBytes(), listener);
@@ -265,7 +277,7 @@ public final class StateMachine implements Closeable {
             if (entry == null || entry.isTombstone()) {
                 return null;
             }
-            byte[] value = entry.isCold() ? null : values.read(key, entry, resident);
+            byte[] value = entry.isCold() ? null : values.read(key, entry, resident ? Reach.MEMORY : Reach.DEVICE);
             return value == null ? Found.COLD : new Found(value, entry.revision());
         } finally {
             versions.release(version);
@@ -296,13 +308,12 @@ public final class StateMachine implements Closeable {
 
     private static @Nullable IndexEntry find(Version version, byte[] indexKey, long maxRevision, boolean resident)
             throws IOException {
-        IndexEntry entry = version.active().get(indexKey, maxRevision);
+        long hash = BloomFilter.hash(indexKey, indexKey.length);
+        IndexEntry entry = version.active().get(indexKey, hash, maxRevision);
         for (int i = 0; entry == null && i < version.frozen().size(); i++) {
-            entry = version.frozen().get(i).memtable().get(indexKey, maxRevision);
+            entry = version.frozen().get(i).memtable().get(indexKey, hash, maxRevision);
         }
-        return entry != null
-                ? entry
-                : version.tables().get(indexKey, BloomFilter.hash(indexKey, indexKey.length), maxRevision, resident);
+        return entry != null ? entry : version.tables().get(indexKey, hash, maxRevision, resident);
     }
 
     /** Registers the visible revision, which stays readable until {@link #releaseSnapshot}. */
@@ -323,7 +334,7 @@ public final class StateMachine implements Closeable {
      */
     public RangeReader range(byte @Nullable [] start, byte @Nullable [] end, boolean ascending, long revision) {
         snapshots.registerAgain(revision);
-        return new RangeReader(versions, values, start, end, ascending, revision, () -> snapshots.release(revision));
+        return new RangeReader(versions, fetcher, start, end, ascending, revision, () -> snapshots.release(revision));
     }
 
     // ---------------------------------------------------------------------------------------------------- the rest
@@ -392,6 +403,11 @@ public final class StateMachine implements Closeable {
                 snapshots.size());
     }
 
+    /** Figures about the cache of blocks. */
+    public BlockCache.Figures cache() {
+        return cache.figures();
+    }
+
     /**
      * Notes in the manifest that the log ends here and is on the device; nothing may be written any more. The threads that write to
      * the manifest are ended first, since the note counts only while it stands last.
@@ -419,6 +435,7 @@ public final class StateMachine implements Closeable {
     public void close() throws IOException {
         stopBackground();
         List<Closeable> files = new ArrayList<>(versions.current().tables().all());
+        files.add(fetcher);
         files.add(log);
         files.add(directory);
         IOException failure = null;

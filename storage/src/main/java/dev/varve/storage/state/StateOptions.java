@@ -8,6 +8,12 @@ package dev.varve.storage.state;
  * @param checkpointBytes bytes of log not covered by a table at which it is flushed
  * @param checkpointRecords changes not covered by a table at which it is flushed
  * @param inlineValueBytes values up to this size are kept in the index
+ * @param cacheBytes memory for blocks of tables
  */
 public record StateOptions(
-        int segmentBytes, int memtableBytes, long checkpointBytes, int checkpointRecords, int inlineValueBytes) {}
+        int segmentBytes,
+        int memtableBytes,
+        long checkpointBytes,
+        int checkpointRecords,
+        int inlineValueBytes,
+        long cacheBytes) {}

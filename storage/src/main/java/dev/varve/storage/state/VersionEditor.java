@@ -5,7 +5,6 @@ import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
 import dev.varve.storage.compaction.Compaction;
 import dev.varve.storage.compaction.TableMerger;
-import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
 import dev.varve.storage.io.FileSystem;
@@ -19,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,10 +36,10 @@ final class VersionEditor {
 
     private final FileSystem files;
     private final Path directory;
-    private final StoreId storeId;
     private final Manifest manifest;
     private final Log log;
     private final VersionSet versions;
+    private final Function<TableInfo, TableReader> tables;
     private final TableMerger merger;
     private final boolean keepsLog;
     private final ReentrantLock lock = new ReentrantLock();
@@ -48,16 +48,23 @@ final class VersionEditor {
     private final Set<Long> dropped = new HashSet<>();
 
     /**
+     * @param tables makes the reader of a table
      * @param merger wrote the tables that are added
      * @param keepsLog true if entries of the log must stay readable by index after they are in tables, as Raft wants it
      */
-    VersionEditor(StoreDirectory directory, Log log, VersionSet versions, TableMerger merger, boolean keepsLog) {
+    VersionEditor(
+            StoreDirectory directory,
+            Log log,
+            VersionSet versions,
+            Function<TableInfo, TableReader> tables,
+            TableMerger merger,
+            boolean keepsLog) {
         this.files = directory.environment().files();
         this.directory = directory.path();
         this.manifest = directory.manifest();
-        this.storeId = manifest.state().storeId();
         this.log = log;
         this.versions = versions;
+        this.tables = tables;
         this.merger = merger;
         this.keepsLog = keepsLog;
     }
@@ -82,7 +89,7 @@ final class VersionEditor {
                 log.truncatePrefix(checkpoint.appliedIndex() + 1);
             }
             append(edits, added, obsolete);
-            TableReader reader = table == null ? null : reader(table);
+            TableReader reader = table == null ? null : tables.apply(table);
             versions.flushed(frozen, reader, () -> obsolete.forEach(this::remove));
         } finally {
             lock.unlock();
@@ -125,7 +132,7 @@ final class VersionEditor {
             List<Segment> obsolete = checkpoint == null ? List.of() : obsoleteSegments(checkpoint, result, inputs);
             List<TableReader> old = readers(inputs);
             append(edits, result, obsolete);
-            List<TableReader> added = result.stream().map(this::reader).toList();
+            List<TableReader> added = result.stream().map(tables).toList();
             versions.replaced(tables -> tables.with(Set.copyOf(old), added, level), () -> {
                 old.forEach(this::remove);
                 obsolete.forEach(this::remove);
@@ -133,10 +140,6 @@ final class VersionEditor {
         } finally {
             lock.unlock();
         }
-    }
-
-    private TableReader reader(TableInfo table) {
-        return new TableReader(files, directory, storeId, table, log.segments());
     }
 
     private List<TableReader> readers(Set<Long> ids) {

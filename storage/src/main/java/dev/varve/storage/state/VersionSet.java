@@ -1,7 +1,9 @@
 package dev.varve.storage.state;
 
+import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.Memtable;
 import dev.varve.storage.index.TableReader;
+import dev.varve.storage.io.Spares;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
@@ -28,6 +30,9 @@ final class VersionSet {
 
     /** Memory for the next memtables; guarded by this. */
     private final Deque<MemorySegment> memories = new ArrayDeque<>();
+
+    /** Walks over the current version that are to go on: as few as threads can run at once, so that idle cursors hold nothing. */
+    private final Spares<RangeWalk> walks = new Spares<>(() -> RangeWalk.NONE);
 
     private volatile Version current;
 
@@ -98,7 +103,23 @@ final class VersionSet {
             superseded.add(new Superseded(old, disposal));
             current = change.apply(old);
         }
+        walks.clear();
         release(old);
+    }
+
+    /** The walk of a reader over a version, which is held, that goes on with this chunk; null if there is none any more. */
+    @Nullable
+    IndexCursor resume(RangeReader reader, int chunk, Version version) {
+        RangeWalk walk = walks.take();
+        boolean goesOn = reader.equals(walk.reader()) && chunk == walk.chunk() && version.equals(walk.version());
+        return goesOn ? walk.cursor() : null;
+    }
+
+    /** Keeps a walk for a while. */
+    void park(RangeWalk walk) {
+        if (current.equals(walk.version())) {
+            walks.giveBack(walk);
+        }
     }
 
     private void dispose() {

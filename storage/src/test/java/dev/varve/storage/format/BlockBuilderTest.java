@@ -137,9 +137,51 @@ class BlockBuilderTest {
         add("key", "value");
         ByteBuffer block = builder.finish(7, OFFSET);
         int codec = block.limit() - BlockBuilder.TRAILER_BYTES;
-        block.put(codec, (byte) 1).putInt(codec + 1, Checksum.of(block, 0, codec + 1) ^ Checksum.salt(7, OFFSET));
+        block.put(codec, (byte) 2).putInt(codec + 1, Checksum.of(block, 0, codec + 1) ^ Checksum.salt(7, OFFSET));
         assertThatThrownBy(() -> BlockBuilder.open(block, TABLE, OFFSET))
                 .isInstanceOf(UnsupportedVersionException.class)
-                .hasMessageContaining("at offset 4096 has codec 1");
+                .hasMessageContaining("at offset 4096 has codec 2");
+    }
+
+    private void addCompressible() {
+        for (int i = 0; i < 50; i++) {
+            add("key%02d".formatted(i), "the same payload everywhere");
+        }
+    }
+
+    @Test
+    void aBlockIsCompressedWhereThatPays() throws Exception {
+        addCompressible();
+        ByteBuffer plain = BlockBuilder.open(copy(builder.finish(7, OFFSET)), TABLE, OFFSET);
+        addCompressible();
+        ByteBuffer stored = copy(builder.finishCompressed(7, OFFSET));
+        assertThat(stored.remaining()).isLessThan(plain.remaining() / 2);
+        assertThat(BlockBuilder.open(stored, TABLE, OFFSET)).isEqualTo(plain);
+        ByteBuffer spare = ByteBuffer.allocateDirect(plain.remaining());
+        assertThat(BlockBuilder.open(stored.clear(), TABLE, OFFSET, spare)).isSameAs(spare);
+        assertThat(spare).isEqualTo(plain);
+    }
+
+    @Test
+    void aBlockThatWouldHardlyBeSmallerIsNotCompressed() throws Exception {
+        add("key", "value");
+        ByteBuffer plain = copy(builder.finish(7, OFFSET));
+        add("key", "value");
+        assertThat(builder.finishCompressed(7, OFFSET)).isEqualTo(plain);
+    }
+
+    @Test
+    void aBlockThatIsNotWhatItsLengthSaysIsDamaged() {
+        addCompressible();
+        ByteBuffer block = builder.finishCompressed(7, OFFSET);
+        int codec = block.limit() - BlockBuilder.TRAILER_BYTES;
+        int length = block.getInt(codec - 4);
+        for (int wrong : new int[] {length - 1, length + 1, 0, -1, Integer.MAX_VALUE, Integer.MIN_VALUE}) {
+            ByteBuffer damaged = copy(block).order(block.order()).putInt(codec - 4, wrong);
+            damaged.putInt(codec + 1, Checksum.of(damaged, 0, codec + 1) ^ Checksum.salt(7, OFFSET));
+            assertThatThrownBy(() -> BlockBuilder.open(damaged, TABLE, OFFSET))
+                    .isInstanceOf(CorruptionException.class)
+                    .hasMessageContaining("a block cannot be decompressed");
+        }
     }
 }

@@ -29,7 +29,7 @@ class FileHeaderTest {
         ByteBuffer header = header();
         assertThat(header.remaining()).isEqualTo(FileHeader.BYTES);
         assertThat(Hex.of(header, 0, 60))
-                .isEqualTo("56415256450d0a1a" + "02000000" + "0100" + "0100" + "0807060504030201" + "1817161514131211"
+                .isEqualTo("56415256450d0a1a" + "02000000" + "0200" + "0200" + "0807060504030201" + "1817161514131211"
                         + "2827262524232221" + "3433323100000000" + "00".repeat(12));
         assertThat(header.getInt(60)).isEqualTo(Checksum.of(header, 0, 60));
     }
@@ -67,10 +67,10 @@ class FileHeaderTest {
 
     @Test
     void aFileThatOnlyNewerVersionsReadIsRefusedAsSuch() {
-        ByteBuffer newer = withChecksum(header().putShort(12, (short) 3).putShort(14, (short) 2));
+        ByteBuffer newer = withChecksum(header().putShort(12, (short) 4).putShort(14, (short) 3));
         assertThatThrownBy(() -> FileHeader.decode(newer, NAME))
                 .isInstanceOf(UnsupportedVersionException.class)
-                .hasMessage(NAME + " needs a newer Varve: its format is version 3, this program reads up to version 1");
+                .hasMessage(NAME + " needs a newer Varve: its format is version 4, this program reads up to version 2");
     }
 
     @Test

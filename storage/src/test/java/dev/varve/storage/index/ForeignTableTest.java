@@ -92,7 +92,8 @@ class ForeignTableTest {
         Files.write(directory.resolve(NAME.toString()), Arrays.copyOf(file.array(), size));
         TableInfo info = new TableInfo(
                 NAME.id(), size, entries, 0, new byte[0], new byte[] {(byte) 0xff}, 0, 0, new TreeMap<>(Map.of()));
-        return new TableReader(DiskFileSystem.instance(), directory, STORE, info, new SegmentSet());
+        return new TableReader(
+                DiskFileSystem.instance(), directory, STORE, info, new SegmentSet(), new BlockCache(1 << 20));
     }
 
     private void assertDamaged(long entries, String reason) throws IOException {

@@ -71,7 +71,8 @@ class TableReaderTest {
     }
 
     private TableReader open(TableInfo info, SegmentSet segments) {
-        TableReader reader = new TableReader(DiskFileSystem.instance(), directory, STORE, info, segments);
+        TableReader reader =
+                new TableReader(DiskFileSystem.instance(), directory, STORE, info, segments, new BlockCache(1 << 20));
         opened.add(reader);
         return reader;
     }
@@ -293,8 +294,13 @@ class TableReaderTest {
                     .hasMessageContaining(NAME.toString());
         }
         Files.write(file, valid);
-        TableReader stranger =
-                new TableReader(DiskFileSystem.instance(), directory, new StoreId(1, 3), info, new SegmentSet());
+        TableReader stranger = new TableReader(
+                DiskFileSystem.instance(),
+                directory,
+                new StoreId(1, 3),
+                info,
+                new SegmentSet(),
+                new BlockCache(1 << 20));
         assertThatThrownBy(stranger::verify).hasMessageContaining("it belongs to store");
         Files.delete(file);
         assertThatThrownBy(open(info, new SegmentSet())::verify).hasMessageContaining("the file is missing");

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
+import dev.varve.storage.index.BlockCache;
 import dev.varve.storage.index.BloomFilter;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexCursor;
@@ -59,8 +60,13 @@ class LevelsTest {
                 long revision = Long.parseLong(entry.substring(1));
                 writer.add(key, key.length, new IndexEntry(EntryKind.TOMBSTONE, revision, 0, 0, 0, null));
             }
-            TableReader reader =
-                    new TableReader(DiskFileSystem.instance(), directory, STORE, writer.finish(), new SegmentSet());
+            TableReader reader = new TableReader(
+                    DiskFileSystem.instance(),
+                    directory,
+                    STORE,
+                    writer.finish(),
+                    new SegmentSet(),
+                    new BlockCache(1 << 20));
             tables.add(reader);
             return reader;
         }

@@ -55,7 +55,7 @@ class RangeReaderTest {
     private RangeReader reader(@Nullable String start, @Nullable String end, boolean ascending, long revision) {
         return new RangeReader(
                 versions,
-                new ValueReader(new SegmentSet()),
+                new ValueFetcher(new ValueReader(new SegmentSet())),
                 start == null ? null : key(start),
                 end == null ? null : key(end),
                 ascending,
@@ -65,7 +65,7 @@ class RangeReaderTest {
 
     private static List<String> rest(RangeReader reader) throws IOException {
         List<String> items = new ArrayList<>();
-        for (RangeReader.Item item = reader.next(); item != null; item = reader.next()) {
+        for (RangeItem item = reader.next(); item != null; item = reader.next()) {
             items.add(new String(item.key(), US_ASCII) + "=" + new String(item.value(), US_ASCII));
         }
         assertThat(reader.next()).isNull();
@@ -200,7 +200,7 @@ class RangeReaderTest {
     private void assertReadsUntilDamage(boolean ascending, IntStream numbers) throws IOException {
         RangeReader reader = reader(null, null, ascending, 1);
         for (int number : numbers.toArray()) {
-            RangeReader.Item item = requireNonNull(reader.next());
+            RangeItem item = requireNonNull(reader.next());
             assertThat(new String(item.key(), US_ASCII)).isEqualTo(number(number));
         }
         for (int i = 0; i < 3; i++) {

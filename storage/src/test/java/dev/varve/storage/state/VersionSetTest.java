@@ -3,6 +3,7 @@ package dev.varve.storage.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.storage.format.StoreId;
+import dev.varve.storage.index.BlockCache;
 import dev.varve.storage.index.Memtable;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
@@ -26,7 +27,13 @@ class VersionSetTest {
 
     private static TableReader table(long id) {
         TableInfo info = new TableInfo(id, 0, 0, 0, new byte[0], new byte[0], 0, 0, Collections.emptySortedMap());
-        return new TableReader(DiskFileSystem.instance(), Path.of("none"), new StoreId(1, 2), info, new SegmentSet());
+        return new TableReader(
+                DiskFileSystem.instance(),
+                Path.of("none"),
+                new StoreId(1, 2),
+                info,
+                new SegmentSet(),
+                new BlockCache(1 << 20));
     }
 
     private Version.Frozen freeze() {

@@ -1,0 +1,13 @@
+package dev.varve.storage.index;
+
+import dev.varve.storage.format.TableFooter;
+
+/**
+ * What is read of a table at its first use, and stays in memory.
+ *
+ * @param blocks its file
+ * @param footer its footer
+ * @param filter tells which keys are not there: 1.25 bytes a key
+ * @param segmentNumbers the numbers of this process for the segments in the table's dictionary
+ */
+record OpenTable(BlockFile blocks, TableFooter footer, BloomFilter filter, int[] segmentNumbers) {}

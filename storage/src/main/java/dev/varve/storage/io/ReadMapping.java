@@ -1,0 +1,90 @@
+package dev.varve.storage.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file in memory, to read small pieces without a system call each. It is mapped on first use, as long as everything that is mapped so
+ * fits half of the memory of this process: what is larger cannot stay in memory anyway, and is read faster by the call that says how much
+ * is wanted. Pages are read one by one when they are not there.
+ *
+ * <p>Thread-safe.
+ */
+final class ReadMapping {
+
+    /** How many bytes may still be mapped. */
+    private static final AtomicLong MAPPABLE = new AtomicLong(MachineMemory.bytes() / 2);
+
+    private final FileChannel channel;
+    private final Arena arena = Arena.ofShared();
+
+    /** What is mapped, which may be nothing; null before the first use. */
+    private volatile @Nullable MemorySegment bytes;
+
+    /** How much of {@link #MAPPABLE} it takes; guarded by this. */
+    private long mappedBytes;
+
+    /** Guarded by this. */
+    private boolean closed;
+
+    ReadMapping(FileChannel channel) {
+        this.channel = channel;
+    }
+
+    /** Copies bytes out of the file; false if they are not mapped. Fails as {@link StoreFile#readMapped} says. */
+    boolean read(byte[] target, int from, int length, long position) throws IOException {
+        MemorySegment mapped = bytes;
+        if (mapped == null) {
+            mapped = map();
+        }
+        if (position + length > mapped.byteSize()) {
+            return false;
+        }
+        try {
+            MemorySegment.copy(mapped, ValueLayout.JAVA_BYTE, position, target, from, length);
+            return true;
+        } catch (IllegalStateException e) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    private synchronized MemorySegment map() throws IOException {
+        MemorySegment mapped = bytes;
+        if (mapped == null) {
+            mapped = closed ? MemorySegment.NULL : map(channel.size());
+            bytes = mapped;
+        }
+        return mapped;
+    }
+
+    private MemorySegment map(long size) throws IOException {
+        if (MAPPABLE.addAndGet(-size) < 0) {
+            MAPPABLE.addAndGet(size);
+            return MemorySegment.NULL;
+        }
+        mappedBytes = size;
+        MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
+        LinuxCalls calls = LinuxCalls.instance();
+        if (calls != null) {
+            calls.adviseRandom(mapped);
+        }
+        return mapped;
+    }
+
+    /** Unmaps the file, for good. Waits a moment for all threads. */
+    synchronized void close() {
+        closed = true;
+        bytes = MemorySegment.NULL;
+        if (mappedBytes > 0) {
+            MAPPABLE.addAndGet(mappedBytes);
+            mappedBytes = 0;
+            arena.close();
+        }
+    }
+}

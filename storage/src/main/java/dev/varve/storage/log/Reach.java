@@ -1,0 +1,11 @@
+package dev.varve.storage.log;
+
+/** How far a read of a value may go. */
+public enum Reach {
+    /** What the operating system has in memory, without ever waiting: for threads that must not. */
+    MEMORY,
+    /** What is mapped, or in memory. A mapped page that is not there waits for the device. */
+    MAPPING,
+    /** The device. */
+    DEVICE
+}

@@ -1,0 +1,83 @@
+package dev.varve.storage.io;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReadMappingTest {
+
+    @TempDir
+    Path directory;
+
+    private final byte[] target = new byte[10];
+
+    @BeforeEach
+    void fill() {
+        Arrays.fill(target, (byte) '.');
+    }
+
+    private StoreFile file(String text) throws IOException {
+        StoreFile file = DiskFileSystem.instance().create(directory.resolve("file"));
+        file.write(ByteBuffer.wrap(text.getBytes(US_ASCII)), 0);
+        return file;
+    }
+
+    private String target() {
+        return new String(target, US_ASCII);
+    }
+
+    @Test
+    void aPieceOfTheFileIsCopied() throws IOException {
+        try (StoreFile file = file("0123456789")) {
+            assertThat(file.readMapped(target, 2, 4, 5)).isTrue();
+            assertThat(target()).isEqualTo("..5678....");
+        }
+    }
+
+    @Test
+    void whatIsWrittenLaterIsSeen() throws IOException {
+        try (StoreFile file = file("0123456789")) {
+            assertThat(file.readMapped(target, 0, 1, 0)).isTrue();
+            file.write(ByteBuffer.wrap("abc".getBytes(US_ASCII)), 3);
+            assertThat(file.readMapped(target, 0, 10, 0)).isTrue();
+            assertThat(target()).isEqualTo("012abc6789");
+        }
+    }
+
+    @Test
+    void whatStandsBehindTheMappedPartIsNotRead() throws IOException {
+        try (StoreFile file = file("0123456789")) {
+            assertThat(file.readMapped(target, 0, 5, 6)).isFalse();
+            file.write(ByteBuffer.wrap("abc".getBytes(US_ASCII)), 10);
+            assertThat(file.readMapped(target, 0, 5, 6)).isFalse();
+            assertThat(target()).isEqualTo("..........");
+        }
+    }
+
+    @Test
+    void aFileThatIsCutIsNotMappedAnyMore() throws IOException {
+        try (StoreFile file = file("0123456789")) {
+            assertThat(file.readMapped(target, 0, 1, 0)).isTrue();
+            file.truncate(5);
+            assertThat(file.readMapped(target, 0, 1, 0)).isFalse();
+        }
+    }
+
+    @Test
+    void aClosedFileIsNotRead() throws IOException {
+        StoreFile mapped = file("0123456789");
+        assertThat(mapped.readMapped(target, 0, 1, 0)).isTrue();
+        mapped.close();
+        assertThat(mapped.readMapped(target, 0, 1, 0)).isFalse();
+        assertThatThrownBy(() -> mapped.read(ByteBuffer.allocate(1), 0)).isInstanceOf(ClosedChannelException.class);
+    }
+}
