@@ -30,6 +30,10 @@ final class LinuxCalls {
     private static final int ENOSPC = 28;
     private static final int EOPNOTSUPP = 95;
     private static final int EDQUOT = 122;
+    private static final int PRIO_PROCESS = 0;
+    /** With {@link #PRIO_PROCESS}: Linux keeps priorities by thread. */
+    private static final int CALLING_THREAD = 0;
+
     private static final int SCRATCH_BYTES = 64 << 10;
     private static final StructErrno ERRNO = new StructErrno();
     private static final @Nullable LinuxCalls INSTANCE = load();
@@ -72,6 +76,11 @@ final class LinuxCalls {
                 "madvise",
                 FunctionDescriptor.of(
                         ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_LONG, ValueLayout.JAVA_INT),
+                STATE);
+        static final MethodHandle SETPRIORITY = handle(
+                "setpriority",
+                FunctionDescriptor.of(
+                        ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT),
                 STATE);
 
         private Handles() {}
@@ -128,6 +137,16 @@ final class LinuxCalls {
             }
         } catch (Throwable e) {
             throw sneaky(e);
+        }
+    }
+
+    /** Has the calling thread give way to others: a nice value from 0 to 19. Where that is refused nothing changes. */
+    void setNiceness(int niceness) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment state = ERRNO.allocate(arena);
+            int ignored = (int) Handles.SETPRIORITY.invokeExact(state, PRIO_PROCESS, CALLING_THREAD, niceness);
+        } catch (Throwable e) {
+            throw new IllegalStateException(e); // The call itself throws nothing.
         }
     }
 

@@ -8,11 +8,25 @@ import java.util.concurrent.locks.LockSupport;
  */
 public final class OwnedThread {
 
+    /** A thread of this nice value gets a third of what others get. */
+    private static final int NICENESS = 5;
+
     private final Thread thread;
 
     /** A thread that has not been started. */
     public OwnedThread(String name, Runnable work) {
         this.thread = Thread.ofPlatform().name(name).daemon(true).unstarted(work);
+    }
+
+    /** The same for work that has time: the thread gives way to others for the processor, where the system knows how to. */
+    public static OwnedThread patient(String name, Runnable work) {
+        return new OwnedThread(name, () -> {
+            LinuxCalls calls = LinuxCalls.instance();
+            if (calls != null) {
+                calls.setNiceness(NICENESS);
+            }
+            work.run();
+        });
     }
 
     /** Starts it; once. */
