@@ -120,6 +120,7 @@ public final class Store implements AutoCloseable {
     public long write(WriteBatch batch, Durability durability) {
         GroupCommit.Write write = encoded(batch, durability, null);
         admit(batch);
+        state.pace(write.frames().payload().limit());
         try {
             commits.commit(write);
         } catch (IOException e) {
@@ -213,16 +214,21 @@ public final class Store implements AutoCloseable {
     private void committed(List<GroupCommit.Write> writes) throws IOException {
         long bytes = 0;
         long mutations = 0;
+        long submitted = 0;
         for (GroupCommit.Write write : writes) {
             var payload = write.frames().payload();
             state.apply(
                     new LogEntry(RecordType.WRITES, write.index(), 1, write.timeMicros(), write.revision(), payload),
                     write.position());
             mutations += write.frames().frames();
+            submitted += write.submitted() ? payload.limit() : 0;
             bytes += payload.limit() - (long) write.frames().frames() * Frames.HEADER_BYTES;
         }
         state.publish();
         counters.committed(writes.size(), mutations, bytes);
+        if (submitted > 0) {
+            state.pace(submitted); // Those who blocked have waited before; these wait for their answers.
+        }
     }
 
     // ---------------------------------------------------------------------------------------------------- reading

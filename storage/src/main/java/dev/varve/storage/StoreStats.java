@@ -26,6 +26,9 @@ package dev.varve.storage;
  * @param cacheHits blocks of tables that were found in the cache
  * @param cacheMisses blocks of tables that were not, and had to be read
  * @param cacheBytes bytes of blocks in the cache
+ * @param damagedTables tables that are not merged because a merge met damage in them
+ * @param flushDelayNanos for how long writers were made to wait, all together, because flushing was behind
+ * @param mergeDelayNanos the same because merging was behind
  * @param openSnapshots snapshots and cursors that are open
  * @param replayedRecords records that were replayed when the store was opened
  * @param openNanos how long opening took
@@ -55,6 +58,9 @@ public record StoreStats(
         long cacheHits,
         long cacheMisses,
         long cacheBytes,
+        int damagedTables,
+        long flushDelayNanos,
+        long mergeDelayNanos,
         int openSnapshots,
         long replayedRecords,
         long openNanos,

@@ -3,6 +3,9 @@ package dev.varve.server.metrics;
 import dev.varve.storage.Health;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreStats;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.util.List;
 
@@ -29,6 +32,11 @@ final class StoreMetrics {
                 Snapshots.counter("varve_compactions", "Merges of tables.", stats.compactions()),
                 Snapshots.counter(
                         "varve_compacted_bytes", "Bytes of tables that merges wrote.", stats.compactedBytes()),
+                writeDelays(stats),
+                Snapshots.gauge(
+                        "varve_damaged_tables",
+                        "Tables that are not merged because a merge met damage in them.",
+                        stats.damagedTables()),
                 Snapshots.gauge("varve_memtable_bytes", "Bytes in memtables.", stats.memtableBytes()),
                 Snapshots.counter(
                         "varve_cache_hits", "Blocks of tables that were found in the cache.", stats.cacheHits()),
@@ -36,5 +44,18 @@ final class StoreMetrics {
                 Snapshots.gauge("varve_cache_bytes", "Bytes of blocks in the cache.", stats.cacheBytes()),
                 Snapshots.gauge("varve_open_snapshots", "Snapshots and cursors that are open.", stats.openSnapshots()),
                 Snapshots.gauge("varve_open_seconds", "Time that opening the store took.", stats.openNanos() / 1e9));
+    }
+
+    private static MetricSnapshot writeDelays(StoreStats stats) {
+        return CounterSnapshot.builder()
+                .name("varve_write_delay_seconds")
+                .help("Time for which writers were made to wait, because flushing or merging was behind.")
+                .dataPoint(delay("flush", stats.flushDelayNanos()))
+                .dataPoint(delay("merge", stats.mergeDelayNanos()))
+                .build();
+    }
+
+    private static CounterDataPointSnapshot delay(String reason, long nanos) {
+        return Snapshots.counterPoint(nanos / 1e9, Labels.of("reason", reason));
     }
 }

@@ -11,7 +11,8 @@ public final class LiveVersions {
     private final long visible;
     private final long[] registered;
     private final Depths depths;
-    private byte[] lastKey = new byte[0];
+    private byte[] lastKey = new byte[64];
+    private int lastKeyLength;
     private long lastRevision;
     private boolean first = true;
 
@@ -36,11 +37,19 @@ public final class LiveVersions {
         this.depths = depths;
     }
 
+    private void remember(byte[] key, int keyLength) {
+        if (lastKey.length < keyLength) {
+            lastKey = new byte[2 * keyLength];
+        }
+        System.arraycopy(key, 0, lastKey, 0, keyLength);
+        lastKeyLength = keyLength;
+    }
+
     /** True if the entry must be kept. */
     public boolean keep(byte[] key, int keyLength, long revision, boolean tombstone) {
-        if (first || !Arrays.equals(lastKey, 0, lastKey.length, key, 0, keyLength)) {
+        if (first || !Arrays.equals(lastKey, 0, lastKeyLength, key, 0, keyLength)) {
             first = false;
-            lastKey = Arrays.copyOf(key, keyLength);
+            remember(key, keyLength);
             next = registered.length - 1;
         } else if (revision == lastRevision) {
             return false; // Changed twice by one write, or found twice: the first one met counts.

@@ -90,6 +90,11 @@ public final class GroupCommit implements AutoCloseable {
             this.timeMicros = timeMicros;
         }
 
+        /** True if nobody waits for it, but a completion is told. */
+        public boolean submitted() {
+            return completion != null;
+        }
+
         /** Its changes. */
         public FrameEncoder frames() {
             return frames;

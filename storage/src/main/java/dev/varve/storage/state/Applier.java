@@ -24,8 +24,13 @@ final class Applier {
     private final VersionSet versions;
     private final Runnable onFreeze;
     private volatile Applied applied;
+
+    /** Bytes of log that no frozen memtable or table covers. Others see what was true at the last write of {@link #applied} or later. */
     private long coveredBytes;
+
+    /** The same in changes. */
     private int coveredRecords;
+
     private byte[] key = new byte[256];
     private int keyLength;
 
@@ -48,6 +53,17 @@ final class Applier {
     /** True if something has been applied that no frozen memtable or table covers. */
     boolean hasUncovered() {
         return coveredBytes > 0;
+    }
+
+    /** How full the active memtable is, in any of the ways that make it flushed: 0 to about 1. */
+    double fill() {
+        Applied seen = applied; // Read for the sake of what was written before it.
+        long bytes = seen.index() == 0 ? 0 : versions.current().active().usedBytes();
+        return Math.max(
+                (double) bytes / options.memtableBytes(),
+                Math.max(
+                        (double) coveredBytes / options.checkpointBytes(),
+                        (double) coveredRecords / options.checkpointRecords()));
     }
 
     /** Applies an entry; see {@link #writes}. */

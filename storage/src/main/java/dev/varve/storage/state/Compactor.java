@@ -5,6 +5,8 @@ import dev.varve.storage.compaction.Compaction;
 import dev.varve.storage.compaction.CompactionPicker;
 import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.FileName;
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.LevelCursor;
 import dev.varve.storage.index.MergingCursor;
@@ -13,26 +15,38 @@ import dev.varve.storage.index.TableReader;
 import dev.varve.storage.io.OwnedThread;
 import dev.varve.storage.io.Ticker;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Merges tables in the background as long as something is due. A compaction that fails leaves everything as it was and is tried again
- * after a pause, or after damage when the next table has been flushed: nothing is dropped unread. Owns one thread.
+ * Merges tables in the background as long as something is due, several at once. A compaction that fails leaves everything as it was and
+ * is tried again after a pause, which grows. Tables in which it met damage are left alone from then on, and others are merged around them:
+ * nothing is dropped unread. While nobody writes, level 0 is merged before it is due. Owns its threads.
  */
 final class Compactor implements AutoCloseable {
 
     private static final Logger logger = LoggerFactory.getLogger(Compactor.class);
-    private static final long RETRY_SECONDS = 1;
+
+    /** Two, so that level 0 need not wait for a merge below it; they also share two processors with those who read and write. */
+    private static final int THREADS = 2;
+
+    private static final long FIRST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(16);
+
+    /** After so long without a write the store is at rest. */
+    private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final Ticker ticker;
     private final Manifest manifest;
@@ -40,24 +54,45 @@ final class Compactor implements AutoCloseable {
     private final VersionEditor editor;
     private final TableMerger merger;
     private final Readers readers;
-    private final long tableBytes;
     private final CompactionPicker picker;
+    private final MergePacer pacer;
     private final StateListener listener;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final OwnedThread thread;
+
+    /** Signalled when a thread finds nothing to do, or ends or fails to do something. */
+    private final Condition looked = lock.newCondition();
+
+    private final List<OwnedThread> threads = new ArrayList<>();
     private volatile boolean closed;
 
-    /** True if tables were flushed since the picker was asked; guarded by lock. */
-    private boolean flushed = true;
+    /** Ids of the tables that are being merged; guarded by lock. */
+    private final Set<Long> busy = new HashSet<>();
 
-    /** True while the thread works; guarded by lock. */
-    private boolean busy;
+    /** Ids of the tables in which a merge met damage; guarded by lock. */
+    private final Set<Long> damaged = new HashSet<>();
 
-    /** Why the last compaction failed; null if it did not. */
+    /** The first damage that was met; null if there was none. Written under the lock. */
+    private volatile @Nullable CorruptionException damage;
+
+    /** Why the last compaction failed, other than by damage; null if it did not. Written under the lock. */
     private volatile @Nullable IOException failure;
 
-    /** @param tableBytes the usual size of a table */
+    /** How long the last pause after a failure was; 0 if the last compaction succeeded. Guarded by lock. */
+    private long pauseNanos;
+
+    /** True while nothing is begun after a failure; guarded by lock. */
+    private boolean paused;
+
+    /** How many wait until nothing is left to be merged; guarded by lock. */
+    private int asked;
+
+    /** The revision that was visible when it was last looked at, and since when; guarded by lock. */
+    private long lastRevision;
+
+    private long lastRevisionNanos;
+
+    /** @param tableBytes the most that a flush usually writes */
     Compactor(
             Ticker ticker,
             Manifest manifest,
@@ -66,6 +101,7 @@ final class Compactor implements AutoCloseable {
             TableMerger merger,
             Readers readers,
             long tableBytes,
+            MergePacer pacer,
             StateListener listener) {
         this.ticker = ticker;
         this.manifest = manifest;
@@ -73,96 +109,203 @@ final class Compactor implements AutoCloseable {
         this.editor = editor;
         this.merger = merger;
         this.readers = readers;
-        this.tableBytes = tableBytes;
         this.picker = new CompactionPicker(tableBytes);
+        this.pacer = pacer;
         this.listener = listener;
-        this.thread = new OwnedThread("varve-compactor", this::run);
-        thread.start();
+        for (int i = 1; i <= THREADS; i++) {
+            threads.add(OwnedThread.patient("varve-compactor-" + i, this::run));
+        }
+        threads.forEach(OwnedThread::start);
     }
 
     /** A table has joined level 0. */
     void flushed() {
         lock.lock();
         try {
-            flushed = true;
             changed.signalAll();
         } finally {
             lock.unlock();
         }
     }
 
-    /** Looks for what is due, and waits until nothing is. */
+    /** Merges what is due, damaged tables too, and what is merged at rest, and waits until there is nothing left. */
     void awaitMerged() throws IOException {
         lock.lock();
         try {
-            flushed = true;
+            asked++;
+            damaged.clear();
+            damage = null;
             failure = null;
             changed.signalAll();
-            while (flushed || busy) {
-                IOException cause = failure;
-                if (cause != null) {
-                    throw new IOException("tables could not be merged: " + cause.getMessage(), cause);
-                }
-                if (closed) {
-                    throw new IOException("the store is closed");
-                }
-                changed.awaitUninterruptibly();
+            while (!busy.isEmpty() || due() != null) {
+                throwIfFailed();
+                looked.awaitUninterruptibly();
             }
+            throwIfFailed();
+        } finally {
+            asked--;
+            lock.unlock();
+        }
+    }
+
+    private void throwIfFailed() throws IOException {
+        CorruptionException bad = damage;
+        if (bad != null) {
+            throw new CorruptionException(bad.file(), bad.offset(), bad.reason());
+        }
+        IOException cause = failure != null ? failure : manifest.failure();
+        if (cause != null) {
+            throw new IOException("tables could not be merged: " + cause.getMessage(), cause);
+        }
+        if (closed) {
+            throw new IOException("the store is closed");
+        }
+    }
+
+    /**
+     * How far merging is behind: see {@link CompactionPicker#debt}. If it fails, or has met damage, there is no debt, since waiting would
+     * not help.
+     */
+    double debt() {
+        return failure != null || damage != null
+                ? 0
+                : CompactionPicker.debt(versions.current().tables().young());
+    }
+
+    /** How many tables are left alone because they are damaged. */
+    int damagedTables() {
+        lock.lock();
+        try {
+            return damaged.size();
         } finally {
             lock.unlock();
         }
     }
 
     private void run() {
-        while (awaitFlush()) {
+        for (Compaction next = next(); next != null; next = next()) {
             try {
-                compactWhileDue();
-                failure = null;
-            } catch (InterruptedIOException e) {
-                return;
+                compact(next);
+                succeeded();
+            } catch (CorruptionException e) {
+                damaged(next, e);
             } catch (IOException e) {
                 failed(e);
             } catch (RuntimeException e) {
                 logger.error("a compaction broke an invariant", e);
                 failed(new IOException(e));
+            } finally {
+                ended(next);
             }
         }
     }
 
-    /** Waits for something to do; false if the store is closed. */
-    private boolean awaitFlush() {
+    /** Waits for something to do, and takes its tables; null if the store is closed. */
+    private @Nullable Compaction next() {
         lock.lock();
         try {
-            busy = false;
-            changed.signalAll();
-            while (!flushed && !closed) {
-                changed.awaitUninterruptibly();
+            while (!closed) {
+                Compaction next = paused ? null : due();
+                if (next != null) {
+                    next.inputs().forEach(table -> busy.add(table.id()));
+                    return next;
+                }
+                looked.signalAll();
+                changed.awaitNanos(restIsNear() ? REST_NANOS : Long.MAX_VALUE);
             }
-            busy = true;
-            flushed = false;
-            return !closed;
+            return null;
+        } catch (InterruptedException e) {
+            closed = true;
+            return null;
         } finally {
             lock.unlock();
         }
     }
 
-    /** Goes on with the next flush after damage, and after a pause otherwise. */
-    private void failed(IOException e) {
-        if (failure == null) {
-            logger.warn("cannot merge tables, will go on trying: {}", e.getMessage());
+    private @Nullable Compaction due() {
+        if (manifest.failure() != null) {
+            return null;
         }
-        failure = e;
+        List<List<TableInfo>> tables = versions.current().tables().infos();
+        Compaction due = picker.pick(tables, held());
+        return due == null && (asked > 0 || atRest()) ? picker.pickAtRest(tables, held()) : due;
+    }
+
+    private boolean atRest() {
+        long revision = readers.visibleRevision().getAsLong();
+        long now = ticker.nanos();
+        if (revision != lastRevision) {
+            lastRevision = revision;
+            lastRevisionNanos = now;
+        }
+        return now - lastRevisionNanos >= REST_NANOS;
+    }
+
+    /** True if there will be something to do once nobody has written for a while. */
+    private boolean restIsNear() {
+        return !paused
+                && manifest.failure() == null
+                && picker.pickAtRest(versions.current().tables().infos(), held()) != null;
+    }
+
+    private Set<Long> held() {
+        Set<Long> held = new HashSet<>(busy);
+        held.addAll(damaged);
+        return held;
+    }
+
+    private void succeeded() {
         lock.lock();
         try {
-            changed.signalAll();
-            if (e instanceof CorruptionException) {
+            if (failure != null) {
+                logger.info("tables are merged again");
+            }
+            failure = null;
+            pauseNanos = 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Leaves the damaged table alone from now on; if it cannot be told which one it is, all that were to go down a level. */
+    private void damaged(Compaction compaction, CorruptionException e) {
+        Set<Long> bad = compaction
+                .inputs()
+                .map(TableInfo::id)
+                .filter(id -> e.file().equals(new FileName(FileKind.TABLE, id).toString()))
+                .collect(Collectors.toSet());
+        if (bad.isEmpty()) {
+            compaction.upper().forEach(table -> bad.add(table.id()));
+        }
+        logger.error(
+                "{}; it is left as it is, and tables are merged around it. Repair it from a copy: see varve verify",
+                e.getMessage());
+        lock.lock();
+        try {
+            damaged.addAll(bad);
+            damage = damage == null ? e : damage;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void failed(IOException e) {
+        lock.lock();
+        try {
+            if (closed || paused) {
                 return;
             }
-            long pause = TimeUnit.SECONDS.toNanos(RETRY_SECONDS);
-            while (pause > 0 && !closed) {
-                pause = changed.awaitNanos(pause);
+            if (failure == null) {
+                logger.warn("cannot merge tables, will go on trying: {}", e.getMessage());
             }
-            flushed = manifest.failure() == null;
+            failure = e;
+            paused = true;
+            looked.signalAll();
+            pauseNanos = Math.clamp(2 * pauseNanos, FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
+            for (long left = pauseNanos; left > 0 && !closed; ) {
+                left = changed.awaitNanos(left);
+            }
+            paused = false;
         } catch (InterruptedException interrupted) {
             closed = true;
         } finally {
@@ -170,34 +313,40 @@ final class Compactor implements AutoCloseable {
         }
     }
 
-    private void compactWhileDue() throws IOException {
-        while (!closed) {
-            Version version = versions.acquire();
-            try {
-                Compaction due = picker.pick(version.tables().infos());
-                if (due == null) {
-                    return;
-                }
-                compact(due, version.tables());
-            } finally {
-                versions.release(version);
-            }
+    private void ended(Compaction compaction) {
+        lock.lock();
+        try {
+            compaction.inputs().forEach(table -> busy.remove(table.id()));
+            changed.signalAll();
+            looked.signalAll();
+        } finally {
+            lock.unlock();
         }
     }
 
-    private void compact(Compaction due, Levels tables) throws IOException {
+    private void compact(Compaction due) throws IOException {
         if (due.isMove()) {
             editor.moved(due);
             return;
         }
+        // Nobody else removes the tables, so that the version of now has them even if it is not the one that was looked
+        // at.
+        Version version = versions.acquire();
+        try {
+            merge(due, version.tables());
+        } finally {
+            versions.release(version);
+        }
+    }
+
+    private void merge(Compaction due, Levels tables) throws IOException {
         long begin = ticker.nanos();
-        IndexCursor source = source(due, tables);
         int level = due.level() + 1;
         List<TableInfo> result = merger.write(
-                source,
+                source(due, tables),
                 readers.live((key, length) -> tables.mayHoldBelow(level, key, length)),
-                tableBytes,
-                () -> closed);
+                picker.outputBytes(tables.infos()),
+                new Steps(due));
         editor.merged(due, result);
         listener.compacted(
                 ticker.nanos() - begin,
@@ -205,12 +354,38 @@ final class Compactor implements AutoCloseable {
                 result.stream().mapToLong(TableInfo::sizeBytes).sum());
     }
 
+    /** Asked with each key whether the merge is given up; lets it wait now and then. */
+    private final class Steps implements BooleanSupplier {
+
+        private static final int KEYS = 1024;
+
+        private final long bytes;
+        private int keys;
+
+        Steps(Compaction merge) {
+            long entries = merge.inputs().mapToLong(TableInfo::entries).sum();
+            this.bytes = merge.inputBytes() * KEYS / Math.max(1, entries);
+        }
+
+        @Override
+        public boolean getAsBoolean() {
+            if (++keys % KEYS == 0) {
+                pacer.pace(bytes, picker.urgency(versions.current().tables().infos()));
+            }
+            return closed;
+        }
+    }
+
     private static IndexCursor source(Compaction due, Levels tables) throws IOException {
         Map<Long, TableReader> byId = new HashMap<>();
         tables.all().forEach(table -> byId.put(table.info().id(), table));
         List<IndexCursor> sources = new ArrayList<>();
-        for (TableReader table : readers(due.upper(), byId)) {
-            sources.add(table.sequentialCursor());
+        if (due.level() == 0) {
+            for (TableReader table : readers(due.upper(), byId)) {
+                sources.add(table.sequentialCursor());
+            }
+        } else {
+            sources.add(new LevelCursor(readers(due.upper(), byId), true));
         }
         if (!due.lower().isEmpty()) {
             sources.add(new LevelCursor(readers(due.lower(), byId), true));
@@ -230,16 +405,17 @@ final class Compactor implements AutoCloseable {
         return readers;
     }
 
-    /** Gives up what is being merged and ends the thread. */
+    /** Gives up what is being merged and ends the threads. */
     @Override
     public void close() {
         lock.lock();
         try {
             closed = true;
             changed.signalAll();
+            looked.signalAll();
         } finally {
             lock.unlock();
         }
-        thread.join();
+        threads.forEach(OwnedThread::join);
     }
 }

@@ -197,6 +197,15 @@ final class Flusher implements AutoCloseable {
                 ticker.nanos() - begin, table == null ? 0 : table.entries(), table == null ? 0 : table.sizeBytes());
     }
 
+    /**
+     * How far flushing is behind: 0 as long as one memtable less waits than may, and from there to 1 as the active one fills. If flushing
+     * fails there is no debt, since waiting would not help.
+     */
+    double debt(Applier applier) {
+        int frozen = versions.current().frozen().size();
+        return frozen < MAX_FROZEN || failure != null ? 0 : frozen - MAX_FROZEN + applier.fill();
+    }
+
     /** True if a lack of space keeps memtables from being flushed. */
     boolean diskFull() {
         return Trouble.isDiskFull(failure);

@@ -51,6 +51,8 @@ public final class StateMachine implements Closeable {
     private final ValueReader values;
     private final ValueFetcher fetcher;
     private final Mode mode;
+    private final WritePacer pacer;
+    private final MergePacer mergePacer;
     private volatile @Nullable Flusher flusher;
     private volatile @Nullable Compactor compactor;
 
@@ -99,12 +101,14 @@ public final class StateMachine implements Closeable {
         this.values = new ValueReader(segments);
         this.fetcher = new ValueFetcher(values);
         this.applier = new Applier(options, versions, begin(found.checkpoint()), this::frozen);
+        this.mergePacer = new MergePacer(environment.ticker());
+        this.pacer = new WritePacer(environment.ticker(), this::flushDebt, this::mergeDebt);
         this.log = directory.openLog(
                 segments,
                 options,
                 mode,
                 mode == Mode.ALONE ? this::replay : (header, position, payload) -> {},
-                listener::forced);
+                (nanos, writes, bytes) -> forced(listener, nanos, writes, bytes));
         try {
             if (mode == Mode.ALONE && log.lastIndex() == 0) {
                 beginAlone(found.identity().nodeId());
@@ -127,10 +131,35 @@ public final class StateMachine implements Closeable {
         VersionEditor editor = new VersionEditor(directory, log, versions, tables, merger, mode == Mode.REPLICA);
         Readers readers = new Readers(() -> visibleRevision, snapshots);
         Compactor merging = new Compactor(
-                environment.ticker(), manifest, versions, editor, merger, readers, options.memtableBytes(), listener);
+                environment.ticker(),
+                manifest,
+                versions,
+                editor,
+                merger,
+                readers,
+                options.memtableBytes(),
+                mergePacer,
+                listener);
         compactor = merging;
         flusher = new Flusher(
                 environment.ticker(), log, manifest, versions, editor, merger, readers, merging::flushed, listener);
+    }
+
+    private void forced(StateListener listener, long nanos, int writes, long bytes) {
+        if (writes > 0) {
+            mergePacer.forced(nanos);
+        }
+        listener.forced(nanos, writes, bytes);
+    }
+
+    private double flushDebt() {
+        Flusher running = flusher;
+        return running == null ? 0 : running.debt(applier);
+    }
+
+    private double mergeDebt() {
+        Compactor running = compactor;
+        return running == null ? 0 : running.debt();
     }
 
     private static Applied begin(@Nullable Checkpoint checkpoint) {
@@ -192,6 +221,14 @@ public final class StateMachine implements Closeable {
         EntryHead head =
                 new EntryHead(entry.type(), entry.index(), entry.term(), entry.timeMicros(), entry.firstRevision());
         applier.apply(head, position, entry.payload(), 0);
+    }
+
+    /**
+     * Waits as long as a write of so many bytes of log should, if flushing or merging is behind: a second at most. To be called by those
+     * who write, or by the thread that commits for them, before more comes.
+     */
+    public void pace(long bytes) {
+        pacer.pace(bytes);
     }
 
     /** Makes everything that has been applied visible. */
@@ -375,6 +412,9 @@ public final class StateMachine implements Closeable {
             long tableBytes,
             long entries,
             long flushes,
+            int damagedTables,
+            long flushDelayNanos,
+            long mergeDelayNanos,
             int snapshots) {}
 
     /** Figures about the index. */
@@ -393,6 +433,7 @@ public final class StateMachine implements Closeable {
             entries += table.info().entries();
         }
         Flusher running = flusher;
+        Compactor merging = compactor;
         return new Sizes(
                 1 + version.frozen().size(),
                 memory,
@@ -400,6 +441,9 @@ public final class StateMachine implements Closeable {
                 bytes,
                 entries,
                 running == null ? 0 : running.flushes(),
+                merging == null ? 0 : merging.damagedTables(),
+                pacer.flushNanos(),
+                pacer.mergeNanos(),
                 snapshots.size());
     }
 

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -96,15 +97,17 @@ final class VersionEditor {
         }
     }
 
-    /** The only table of a compaction belongs to the next level. */
+    /** The upper tables of a compaction belong to the next level, as they are. */
     void moved(Compaction compaction) throws IOException {
-        TableInfo table = compaction.upper().getFirst();
         int level = compaction.level() + 1;
+        Set<Long> ids = compaction.upper().stream().map(TableInfo::id).collect(Collectors.toSet());
         lock.lock();
         try {
-            TableReader reader = readers(Set.of(table.id())).getFirst();
-            manifest.append(List.of(new ManifestEdit.TableMoved(table.id(), level)));
-            versions.replaced(tables -> tables.with(Set.of(reader), List.of(reader), level), () -> {});
+            List<TableReader> moved = readers(ids);
+            manifest.append(ids.stream()
+                    .<ManifestEdit>map(id -> new ManifestEdit.TableMoved(id, level))
+                    .toList());
+            versions.replaced(tables -> tables.with(Set.copyOf(moved), moved, level), () -> {});
         } finally {
             lock.unlock();
         }

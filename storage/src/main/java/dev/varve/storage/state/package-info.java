@@ -10,7 +10,9 @@
  * visible revision. Readers of more than one key register the revision they read before they take a version, and flushes keep
  * what a registered revision needs; so a reader may let go of its version between two chunks.
  *
- * <p>Threads: one applies at a time; any number read; one thread flushes.
+ * <p>Threads: one applies at a time; any number read; one flushes; two merge tables, each others than the other
+ * ({@link dev.varve.storage.state.Compactor}). {@link dev.varve.storage.state.WritePacer} slows those who write when that falls behind, and
+ * {@link dev.varve.storage.state.MergePacer} slows merges when those who write suffer from them.
  */
 @NullMarked
 package dev.varve.storage.state;

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.storage.index.TableInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class CompactionPickerTest {
@@ -15,6 +18,7 @@ class CompactionPickerTest {
 
     private final CompactionPicker picker = new CompactionPicker(TABLE);
     private final List<List<TableInfo>> levels = new ArrayList<>();
+    private final Set<Long> held = new HashSet<>();
     private long lastId;
 
     CompactionPickerTest() {
@@ -24,23 +28,35 @@ class CompactionPickerTest {
     }
 
     private TableInfo add(int level, String smallest, String largest, long bytes) {
-        TableInfo table = new TableInfo(++lastId, bytes, 1, 0, bytes(smallest), bytes(largest), 1, 1, new TreeMap<>());
+        TableInfo table = table(smallest, largest, bytes);
         levels.get(level).add(table);
         return table;
+    }
+
+    private TableInfo table(String smallest, String largest, long bytes) {
+        return new TableInfo(++lastId, bytes, 1, 0, bytes(smallest), bytes(largest), 1, 1, new TreeMap<>());
     }
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
+    private @Nullable Compaction pick() {
+        return picker.pick(levels, held);
+    }
+
+    private void young(int count, String smallest, String largest) {
+        for (int i = 0; i < count; i++) {
+            levels.getFirst().addFirst(table(smallest, largest, TABLE));
+        }
+    }
+
     @Test
     void nothingIsDueInAStoreWithFewTables() {
-        assertThat(picker.pick(levels)).isNull();
-        add(0, "a", "z", TABLE);
-        add(0, "a", "z", TABLE);
-        add(0, "a", "z", TABLE);
-        add(1, "a", "z", 4 * TABLE - 1);
-        assertThat(picker.pick(levels)).isNull();
+        assertThat(pick()).isNull();
+        young(CompactionPicker.YOUNG_TABLES - 1, "a", "z");
+        add(1, "a", "z", CompactionPicker.LONE_UNITS * TABLE - 1);
+        assertThat(pick()).isNull();
     }
 
     @Test
@@ -49,61 +65,172 @@ class CompactionPickerTest {
         TableInfo touched = add(1, "d", "f", TABLE);
         TableInfo alsoTouched = add(1, "g", "m", TABLE);
         add(1, "n", "z", TABLE - 1);
-        add(0, "f", "g", TABLE);
-        add(0, "g", "h", TABLE);
-        add(0, "g", "i", TABLE);
-        add(0, "h", "m", TABLE);
-        Compaction due = picker.pick(levels);
-        assertThat(due).isEqualTo(new Compaction(0, levels.getFirst(), List.of(touched, alsoTouched)));
+        young(1, "f", "g");
+        young(6, "g", "i");
+        young(1, "h", "m");
+        assertThat(pick()).isEqualTo(new Compaction(0, levels.getFirst(), List.of(touched, alsoTouched)));
+    }
+
+    @Test
+    void tablesOfLevelZeroThatOverlapNothingAreMovedOldestFirst() {
+        for (char c = 'a'; c < 'a' + CompactionPicker.YOUNG_TABLES; c++) {
+            young(1, "" + c, c + "z");
+        }
+        assertThat(pick())
+                .isEqualTo(new Compaction(0, List.of(levels.getFirst().getLast()), List.of()))
+                .extracting(Compaction::isMove)
+                .isEqualTo(true);
+        young(1, "a", "b");
+        assertThat(pick()).as("a newer one has its keys").isEqualTo(new Compaction(0, levels.getFirst(), List.of()));
+    }
+
+    @Test
+    void aSmallStoreHasOneLevelBelowLevelZero() {
+        add(1, "a", "y", CompactionPicker.LONE_UNITS * TABLE - 1);
+        assertThat(pick()).isNull();
+        TableInfo last = add(1, "z", "z", 1);
+        assertThat(pick()).extracting(Compaction::level).isEqualTo(1);
+        levels.get(1).remove(last);
+        add(2, "a", "b", TABLE);
+        assertThat(pick())
+                .as("with something below it, it may have eight units")
+                .extracting(Compaction::level)
+                .isEqualTo(1);
     }
 
     @Test
     void ofALowerLevelTheTableWithTheLeastBelowItIsMerged() {
-        add(1, "a", "f", 2 * TABLE);
-        TableInfo cheap = add(1, "g", "m", 2 * TABLE);
-        add(1, "n", "z", 2 * TABLE);
+        add(1, "a", "f", 4 * TABLE);
+        TableInfo cheap = add(1, "g", "m", 4 * TABLE);
+        add(1, "n", "z", 4 * TABLE);
         add(2, "a", "c", TABLE);
         add(2, "d", "f", TABLE);
         TableInfo below = add(2, "h", "k", TABLE);
         add(2, "n", "o", TABLE);
         add(2, "p", "z", TABLE);
-        assertThat(picker.pick(levels)).isEqualTo(new Compaction(1, List.of(cheap), List.of(below)));
+        assertThat(pick()).isEqualTo(new Compaction(1, List.of(cheap), List.of(below)));
     }
 
     @Test
     void aTableWithNothingBelowItIsMoved() {
-        TableInfo alone = add(1, "a", "f", 3 * TABLE);
-        add(1, "g", "z", 3 * TABLE);
+        TableInfo alone = add(1, "a", "f", 6 * TABLE);
+        add(1, "g", "z", 6 * TABLE);
         add(2, "h", "k", TABLE);
-        Compaction due = picker.pick(levels);
-        assertThat(due).isEqualTo(new Compaction(1, List.of(alone), List.of()));
-        assertThat(due).extracting(Compaction::isMove).isEqualTo(true);
+        assertThat(pick())
+                .isEqualTo(new Compaction(1, List.of(alone), List.of()))
+                .extracting(Compaction::isMove)
+                .isEqualTo(true);
     }
 
     @Test
     void theLevelFurthestBeyondItsMeasureComesFirst() {
-        for (int i = 0; i < 5; i++) {
-            add(0, "a", "z", TABLE);
-        }
-        add(1, "a", "z", 8 * TABLE);
-        assertThat(picker.pick(levels)).extracting(Compaction::level).isEqualTo(1);
-        for (int i = 0; i < 4; i++) {
-            add(0, "a", "z", TABLE);
-        }
-        assertThat(picker.pick(levels)).extracting(Compaction::level).isEqualTo(0);
+        young(9, "a", "z");
+        add(1, "a", "z", 20 * TABLE);
+        add(2, "a", "z", TABLE);
+        assertThat(pick()).extracting(Compaction::level).isEqualTo(1);
+        young(12, "a", "z");
+        assertThat(pick()).extracting(Compaction::level).isEqualTo(0);
     }
 
     @Test
     void eachLevelMayBeEightTimesLargerThanTheOneAbove() {
-        add(2, "a", "z", 32 * TABLE - 1);
-        assertThat(picker.pick(levels)).isNull();
+        add(2, "a", "z", 64 * TABLE - 1);
+        assertThat(pick()).isNull();
         add(2, "zz", "zzz", 1);
-        assertThat(picker.pick(levels)).extracting(Compaction::level).isEqualTo(2);
+        assertThat(pick()).extracting(Compaction::level).isEqualTo(2);
     }
 
     @Test
     void theLastLevelHasNoBound() {
         add(CompactionPicker.LEVELS - 1, "a", "z", Long.MAX_VALUE / 2);
-        assertThat(picker.pick(levels)).isNull();
+        assertThat(pick()).isNull();
+    }
+
+    @Test
+    void sizesAreCountedInWhatOneFlushWrites() {
+        for (char c = 'a'; c < 'a' + CompactionPicker.LONE_UNITS; c++) {
+            add(1, "" + c, "" + c, TABLE / 10);
+        }
+        assertThat(pick())
+                .as("sixteen small units")
+                .extracting(Compaction::level)
+                .isEqualTo(1);
+        assertThat(picker.outputBytes(levels)).isBetween(TABLE / 20, TABLE / 10);
+        young(1, "a", "z");
+        assertThat(pick()).as("less than two units").isNull();
+        assertThat(picker.outputBytes(levels)).isBetween(TABLE / 2, TABLE);
+    }
+
+    @Test
+    void flushesOfNextToNothingMakeNoSmallLevels() {
+        for (char c = 'a'; c < 'z'; c++) {
+            add(1, "" + c, "" + c, 1);
+        }
+        assertThat(pick()).isNull();
+    }
+
+    @Test
+    void tablesThatOthersMergeAreNotTaken() {
+        TableInfo first = add(1, "a", "f", 6 * TABLE);
+        TableInfo second = add(1, "g", "m", 6 * TABLE);
+        TableInfo shared = add(2, "e", "h", TABLE);
+        held.add(first.id());
+        assertThat(pick()).isEqualTo(new Compaction(1, List.of(second), List.of(shared)));
+        held.add(shared.id());
+        assertThat(pick()).as("what it overlaps is taken").isNull();
+    }
+
+    @Test
+    void aLowerLevelIsMergedWhileLevelZeroIs() {
+        young(16, "a", "f");
+        TableInfo below = add(1, "a", "f", TABLE);
+        add(2, "a", "m", 40 * TABLE);
+        add(2, "n", "z", 40 * TABLE);
+        add(3, "a", "z", TABLE);
+        Compaction first = pick();
+        assertThat(first).isEqualTo(new Compaction(0, levels.getFirst(), List.of(below)));
+        levels.getFirst().forEach(table -> held.add(table.id()));
+        held.add(below.id());
+        young(16, "a", "f");
+        assertThat(pick()).extracting(Compaction::level).isEqualTo(2);
+    }
+
+    @Test
+    void noTableOfLevelZeroGoesBelowAnOlderOne() {
+        young(8, "a", "z");
+        TableInfo damaged = levels.getFirst().get(3);
+        held.add(damaged.id());
+        assertThat(pick()).isEqualTo(new Compaction(0, levels.getFirst().subList(4, 8), List.of()));
+        held.add(levels.getFirst().getLast().id());
+        assertThat(pick()).isNull();
+    }
+
+    @Test
+    void whatIsDueIsTheMoreUrgentTheFurtherALevelIsBeyondItsMeasure() {
+        young(CompactionPicker.YOUNG_TABLES, "a", "z");
+        assertThat(picker.urgency(levels)).isZero();
+        young(CompactionPicker.YOUNG_TABLES / 2, "a", "z");
+        assertThat(picker.urgency(levels)).isEqualTo(0.5);
+        add(1, "a", "z", 3 * CompactionPicker.LONE_UNITS * TABLE);
+        assertThat(picker.urgency(levels)).isEqualTo(1);
+    }
+
+    @Test
+    void writersAreInDebtFromTwiceAsManyYoungTablesAsMakeAMergeDue() {
+        assertThat(CompactionPicker.debt(2 * CompactionPicker.YOUNG_TABLES)).isZero();
+        assertThat(CompactionPicker.debt(2 * CompactionPicker.YOUNG_TABLES + 2)).isEqualTo(0.25);
+        assertThat(CompactionPicker.debt(5 * CompactionPicker.YOUNG_TABLES)).isEqualTo(1);
+    }
+
+    @Test
+    void atRestLevelZeroIsMergedUnlessThatRewritesMuch() {
+        young(1, "a", "z");
+        assertThat(picker.pickAtRest(levels, held)).isNull();
+        young(1, "a", "z");
+        TableInfo below = add(1, "a", "z", 4 * TABLE);
+        assertThat(pick()).isNull();
+        assertThat(picker.pickAtRest(levels, held)).isEqualTo(new Compaction(0, levels.getFirst(), List.of(below)));
+        levels.get(1).set(0, table("a", "z", 4 * TABLE + 1));
+        assertThat(picker.pickAtRest(levels, held)).isNull();
     }
 }
