@@ -61,6 +61,14 @@ public record KeyRange(byte @Nullable [] start, byte @Nullable [] end) {
                 && (end == null || Arrays.compareUnsigned(key, end) < 0);
     }
 
+    /** True if a key can belong to both ranges. */
+    public boolean overlaps(KeyRange other) {
+        return !isEmpty()
+                && !other.isEmpty()
+                && (start == null || other.end == null || Arrays.compareUnsigned(start, other.end) < 0)
+                && (end == null || other.start == null || Arrays.compareUnsigned(other.start, end) < 0);
+    }
+
     /** The smallest key above {@code key}: the key with a zero byte behind it. */
     public static byte[] successor(byte[] key) {
         return Arrays.copyOf(key, key.length + 1);

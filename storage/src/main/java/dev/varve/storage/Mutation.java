@@ -6,12 +6,19 @@ package dev.varve.storage;
  */
 public sealed interface Mutation {
 
-    /** The key that is changed. */
-    byte[] key();
+    /** A change of one key. */
+    sealed interface OfKey extends Mutation {
+
+        /** The key that is changed. */
+        byte[] key();
+    }
 
     /** Sets the value of a key. */
-    record Put(byte[] key, byte[] value) implements Mutation {}
+    record Put(byte[] key, byte[] value) implements OfKey {}
 
     /** Removes a key; no error if there is none. */
-    record Delete(byte[] key) implements Mutation {}
+    record Delete(byte[] key) implements OfKey {}
+
+    /** Removes every key of a range; no error if there is none. */
+    record DeleteRange(KeyRange range) implements Mutation {}
 }

@@ -116,6 +116,19 @@ public final class Store implements AutoCloseable {
         return write(new WriteBatch().delete(key), durability);
     }
 
+    /** Removes every key of a range, durably; see {@link #deleteRange(KeyRange, Durability)}. */
+    public long deleteRange(KeyRange range) {
+        return deleteRange(range, Durability.MAJORITY);
+    }
+
+    /**
+     * Removes every key of a range; returns the revision of the write. It is one record in the log and takes as long whatever the
+     * number of keys; their space comes back when tables are merged.
+     */
+    public long deleteRange(KeyRange range, Durability durability) {
+        return write(new WriteBatch().deleteRange(range), durability);
+    }
+
     /** Makes the changes of a batch together, and waits until they are visible and as durable as asked; returns their revision. */
     public long write(WriteBatch batch, Durability durability) {
         GroupCommit.Write write = encoded(batch, durability, null);

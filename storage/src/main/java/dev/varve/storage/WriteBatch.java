@@ -5,8 +5,8 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * Changes that are made together or not at all, visible together, under one revision. Where a batch names a key more than
- * once, the last change counts. Not thread-safe; may be written again after the first write was answered.
+ * Changes that are made together or not at all, visible together, under one revision. Where several concern a key, the last one
+ * counts: a put stays if it comes after a range delete, and not if it comes before. Not thread-safe; may be written again after the first write was answered.
  */
 public final class WriteBatch {
 
@@ -21,6 +21,12 @@ public final class WriteBatch {
     /** Adds a delete; the array is kept, not copied. */
     public WriteBatch delete(byte[] key) {
         mutations.add(new Mutation.Delete(key));
+        return this;
+    }
+
+    /** Adds the removal of every key of a range, in one change however many there are; the range's arrays are kept, not copied. */
+    public WriteBatch deleteRange(KeyRange range) {
+        mutations.add(new Mutation.DeleteRange(range));
         return this;
     }
 

@@ -11,6 +11,7 @@
  * try (Store store = Store.open(Path.of("data"), StoreOptions.defaults())) {
  *     store.put(key, value);                       // durable when it returns
  *     byte[] stored = store.get(key);              // null when there is no such key
+ *     store.deleteRange(KeyRange.prefix(old));     // one record, whatever the number of keys
  *     try (Cursor cursor = store.range(KeyRange.prefix(prefix))) {
  *         while (cursor.next()) use(cursor.key(), cursor.value());
  *     }

@@ -29,10 +29,13 @@ class BatchEncoderTest {
             assertThat(cursor.keyspace()).isEqualTo(Frames.USER);
             assertThat(cursor.first()).isEqualTo(changes.isEmpty());
             String key = new String(cursor.key(), US_ASCII);
+            String value = new String(cursor.value(), US_ASCII);
             changes.add(
-                    cursor.kind() == FrameKind.PUT
-                            ? key + "=" + new String(cursor.value(), US_ASCII)
-                            : key + " deleted");
+                    switch (cursor.kind()) {
+                        case FrameKind.PUT -> key + "=" + value;
+                        case FrameKind.RANGE_DELETE -> "from " + key + " to " + value + " deleted";
+                        default -> key + " deleted";
+                    });
         }
         return changes;
     }
@@ -120,6 +123,52 @@ class BatchEncoderTest {
                 StoreException.Kind.TOO_LARGE,
                 "the batch of 4 changes has 60 bytes, the limit is 53 (option maxBatchBytes)",
                 () -> encoder.encode(batch));
+    }
+
+    @Test
+    void rangeDeletesStandFirstAndTakeEarlierChangesWithThem() throws Exception {
+        assertThat(changes(new BatchEncoder(StoreOptions.defaults())
+                        .encode(new WriteBatch()
+                                .put(bytes("a"), bytes("1"))
+                                .put(bytes("c"), bytes("2"))
+                                .delete(bytes("b"))
+                                .deleteRange(KeyRange.closedOpen(bytes("a"), bytes("c")))
+                                .put(bytes("b"), bytes("3")))))
+                .containsExactly("from a to c deleted", "b=3", "c=2");
+    }
+
+    @Test
+    void aRangeDeleteSaysWhereItBeginsAndEnds() throws Exception {
+        assertThat(changes(encoder.encode(new WriteBatch().deleteRange(KeyRange.all()))))
+                .containsExactly("from  to  deleted");
+        assertThat(changes(encoder.encode(new WriteBatch().deleteRange(KeyRange.atLeast(bytes("k"))))))
+                .containsExactly("from k to  deleted");
+        assertThat(changes(encoder.encode(new WriteBatch().deleteRange(KeyRange.prefix(bytes("k"))))))
+                .containsExactly("from k to l deleted");
+    }
+
+    @Test
+    void anEmptyRangeIsNeverTakenForOneWithoutABound() throws Exception {
+        for (KeyRange empty : List.of(
+                new KeyRange(null, new byte[0]),
+                KeyRange.closedOpen(new byte[0], new byte[0]),
+                KeyRange.closedOpen(bytes("b"), bytes("a")))) {
+            assertThat(changes(encoder.encode(
+                            new WriteBatch().put(bytes("a"), bytes("1")).deleteRange(empty))))
+                    .containsExactly("from \0 to \0 deleted", "a=1");
+        }
+    }
+
+    @Test
+    void aBoundMayBeTheFirstKeyBehindTheLongest() throws Exception {
+        byte[] longest = new byte[10];
+        assertThat(encoder.encode(new WriteBatch().deleteRange(KeyRange.closed(longest, longest)))
+                        .frames())
+                .isEqualTo(1);
+        assertRefused(
+                StoreException.Kind.TOO_LARGE,
+                "a bound of the range has 12 bytes, the limit is 11 (option maxKeyBytes)",
+                () -> encoder.encode(new WriteBatch().deleteRange(KeyRange.atLeast(new byte[12]))));
     }
 
     @Test

@@ -125,4 +125,20 @@ class KeyRangeTest {
                 .hasToString("[[97], [98])");
         assertThat(KeyRange.all()).hasToString("[null, null)");
     }
+
+    @Test
+    void rangesOverlapIfAKeyCanBelongToBoth() {
+        byte[] a = {1};
+        byte[] b = {2};
+        byte[] c = {3};
+        KeyRange first = KeyRange.closedOpen(a, b);
+        assertThat(first.overlaps(first)).isTrue();
+        assertThat(first.overlaps(KeyRange.closedOpen(b, c))).isFalse();
+        assertThat(KeyRange.closedOpen(b, c).overlaps(first)).isFalse();
+        assertThat(KeyRange.closed(a, b).overlaps(KeyRange.atLeast(b))).isTrue();
+        assertThat(KeyRange.atLeast(b).overlaps(first)).isFalse();
+        assertThat(new KeyRange(null, b).overlaps(first)).isTrue();
+        assertThat(KeyRange.all().overlaps(KeyRange.all())).isTrue();
+        assertThat(KeyRange.all().overlaps(KeyRange.closedOpen(b, b))).isFalse();
+    }
 }

@@ -100,19 +100,25 @@ public final class ModelStore {
             switch (mutation) {
                 case Mutation.Put(byte[] key, byte[] value) -> entries.put(key, new Entry(key, value, revision));
                 case Mutation.Delete(byte[] key) -> entries.remove(key);
+                case Mutation.DeleteRange(KeyRange range) ->
+                    part(entries, range).clear();
             }
         }
     }
 
     private static List<Entry> range(NavigableMap<byte[], Entry> entries, KeyRange range, Order order) {
+        NavigableMap<byte[], Entry> part = part(entries, range);
+        return List.copyOf((order == Order.ASCENDING ? part : part.descendingMap()).values());
+    }
+
+    private static NavigableMap<byte[], Entry> part(NavigableMap<byte[], Entry> entries, KeyRange range) {
         if (range.isEmpty()) {
-            return List.of();
+            return empty();
         }
         byte[] start = range.start();
         byte[] end = range.end();
         NavigableMap<byte[], Entry> part = start == null ? entries : entries.tailMap(start, true);
-        part = end == null ? part : part.headMap(end, false);
-        return List.copyOf((order == Order.ASCENDING ? part : part.descendingMap()).values());
+        return end == null ? part : part.headMap(end, false);
     }
 
     private static NavigableMap<byte[], Entry> empty() {

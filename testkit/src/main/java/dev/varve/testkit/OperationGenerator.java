@@ -81,15 +81,15 @@ public final class OperationGenerator {
         return value;
     }
 
-    /** A batch of one or some changes; most are puts; a key may occur more than once. */
+    /** A batch of one or some changes; most are puts, few remove ranges; a key may occur more than once. */
     public WriteBatch batch() {
         WriteBatch batch = new WriteBatch();
         int size = random.nextInt(3) > 0 ? 1 : 1 + random.nextInt(LONGEST_BATCH);
         for (int i = 0; i < size; i++) {
-            if (random.nextInt(4) == 0) {
-                batch.delete(key());
-            } else {
-                batch.put(key(), value());
+            switch (random.nextInt(32)) {
+                case 0 -> batch.deleteRange(rangeToDelete());
+                case 1, 2, 3, 4, 5, 6, 7 -> batch.delete(key());
+                default -> batch.put(key(), value());
             }
         }
         return batch;
@@ -104,6 +104,17 @@ public final class OperationGenerator {
             case 3 -> new KeyRange(null, key());
             case 4 -> KeyRange.closed(key(), key());
             default -> KeyRange.closedOpen(key(), key());
+        };
+    }
+
+    /** A range that is removed: of one key, of few as a rule, and now and then any. */
+    private KeyRange rangeToDelete() {
+        byte[] key = key();
+        return switch (random.nextInt(4)) {
+            case 0 -> KeyRange.closed(key, key);
+            case 1 -> KeyRange.prefix(Arrays.copyOf(key, Math.max(1, key.length - 1 - random.nextInt(3))));
+            case 2 -> KeyRange.closedOpen(key, Arrays.copyOf(key, 1 + random.nextInt(key.length)));
+            default -> range();
         };
     }
 

@@ -122,9 +122,15 @@ class ConcurrencyTest {
             byte[] value = new byte[random.nextInt(10) == 0 ? 3_000 : 8 + random.nextInt(300)];
             random.nextBytes(value);
             if (random.nextBoolean()) {
+                if (random.nextInt(4) == 0) {
+                    batch.deleteRange(KeyRange.closedOpen(key(0), key(GROUP)));
+                }
                 for (int k = 0; k < GROUP; k++) {
                     batch.put(key(k), value);
                 }
+            } else if (random.nextInt(8) == 0) {
+                int from = GROUP + random.nextInt(30);
+                batch.deleteRange(KeyRange.closedOpen(key(from), key(from + random.nextInt(10))));
             } else {
                 for (int k = random.nextInt(3); k >= 0; k--) {
                     byte[] key = key(GROUP + random.nextInt(30));
@@ -256,14 +262,25 @@ class ConcurrencyTest {
             }
             accumulate(visible);
             accumulate(begun);
-            writes.forEach((revision, batch) -> batch.mutations()
-                    .forEach(mutation -> changes.computeIfAbsent(
-                                    Arrays.toString(mutation.key()), key -> new TreeMap<>(Map.of(0L, List.of())))
-                            .put(
-                                    revision,
-                                    mutation instanceof Mutation.Put(byte[] key, byte[] value)
-                                            ? List.of(new Entry(key, value, revision))
-                                            : List.of())));
+            writes.forEach((revision, batch) -> batch.mutations().forEach(mutation -> {
+                switch (mutation) {
+                    case Mutation.Put(byte[] key, byte[] value) ->
+                        change(key, revision, List.of(new Entry(key, value, revision)));
+                    case Mutation.Delete(byte[] key) -> change(key, revision, List.of());
+                    case Mutation.DeleteRange(KeyRange range) -> {
+                        for (int k = 0; k < GROUP + 30; k++) {
+                            if (range.contains(key(k))) {
+                                change(key(k), revision, List.of());
+                            }
+                        }
+                    }
+                }
+            }));
+        }
+
+        private void change(byte[] key, long revision, List<Entry> state) {
+            changes.computeIfAbsent(Arrays.toString(key), k -> new TreeMap<>(Map.of(0L, List.of())))
+                    .put(revision, state);
         }
 
         private static void accumulate(NavigableMap<Long, Long> revisions) {

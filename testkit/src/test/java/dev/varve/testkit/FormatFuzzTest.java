@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.storage.format.BlockBuilder;
+import dev.varve.storage.format.BlockCursor;
 import dev.varve.storage.format.Checksum;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
@@ -17,12 +18,15 @@ import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.format.UnsupportedVersionException;
+import dev.varve.storage.index.RangeTombstoneBlock;
+import dev.varve.storage.index.RangeTombstones;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Arbitrary and damaged bytes in front of the readers of formats: they give what was written, or a named error. */
@@ -78,7 +82,8 @@ class FormatFuzzTest {
         for (int i = 0; i < TRIES / 20; i++) {
             FrameEncoder encoder = new FrameEncoder(16);
             for (int j = random.nextInt(6); j >= 0; j--) {
-                byte kind = random.nextBoolean() ? FrameKind.PUT : FrameKind.DELETE;
+                byte[] kinds = {FrameKind.PUT, FrameKind.DELETE, FrameKind.RANGE_DELETE};
+                byte kind = kinds[random.nextInt(kinds.length)];
                 encoder.add(kind, j % 2 == 0, random.nextInt(3), noise(40), noise(200));
             }
             ByteBuffer payload = encoder.payload();
@@ -141,6 +146,63 @@ class FormatFuzzTest {
             }
         }
         assertThat(opened).isPositive();
+    }
+
+    @Test
+    void aBlockOfRangeTombstonesIsReadAsItWasWrittenOrRefused() throws Exception {
+        FileName name = new FileName(FileKind.TABLE, 7);
+        for (int i = 0; i < TRIES / 20; i++) {
+            RangeTombstones ranges = RangeTombstones.NONE;
+            for (int j = random.nextInt(6); j >= 0; j--) {
+                byte[] a = noise(3);
+                byte[] b = Arrays.copyOf(a, a.length + 1 + random.nextInt(2));
+                ranges = ranges.with(a, b, 1 + random.nextLong(1L << random.nextInt(1, 63)));
+            }
+            ByteBuffer sealed = RangeTombstoneBlock.encode(ranges).finish(name.id(), 64);
+            byte[] valid = new byte[sealed.remaining()];
+            sealed.get(valid);
+            assertThat(ranges(valid, name)).isEqualTo(ranges.toString());
+            byte[] content = Arrays.copyOf(valid, valid.length - BlockBuilder.TRAILER_BYTES);
+            for (int j = 0; j < 10; j++) {
+                String read = ranges(mutator.mutate(valid), name);
+                assertThat(read == null || read.equals(ranges.toString()))
+                        .as("the checksum finds damage")
+                        .isTrue();
+                decode(mutator.mutate(content), name); // Without a checksum: something well formed or a named error.
+                decode(noise(100), name);
+            }
+        }
+    }
+
+    private static @Nullable String ranges(byte[] bytes, FileName name) throws UnsupportedVersionException {
+        try {
+            return decode(BlockBuilder.open(ByteBuffer.wrap(bytes), name, 64), name);
+        } catch (CorruptionException e) {
+            assertThat(e).hasMessageContaining(name.toString());
+            return null;
+        }
+    }
+
+    private static @Nullable String decode(byte[] block, FileName name) {
+        return decode(ByteBuffer.wrap(block), name);
+    }
+
+    private static @Nullable String decode(ByteBuffer block, FileName name) {
+        try {
+            RangeTombstones read = RangeTombstoneBlock.decode(new BlockCursor(block, name, 64));
+            byte[] last = new byte[0];
+            for (RangeTombstones.Fragment fragment : read.fragments()) {
+                assertThat(Arrays.compareUnsigned(last, fragment.start())).isNotPositive();
+                assertThat(Arrays.compareUnsigned(fragment.start(), fragment.end()))
+                        .isNegative();
+                assertThat(fragment.revisions()).isNotEmpty();
+                last = fragment.end();
+            }
+            return read.toString();
+        } catch (CorruptionException e) {
+            assertThat(e).hasMessageContaining(name.toString());
+            return null;
+        }
     }
 
     @Test

@@ -23,6 +23,7 @@ import dev.varve.storage.format.TableFooter;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.index.IndexKey;
+import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableWriter;
 import dev.varve.storage.io.StoreFile;
@@ -106,6 +107,8 @@ class GoldenFormatTest {
                 .add(FrameKind.PUT, true, Frames.USER, bytes("apple"), bytes("red"))
                 .add(FrameKind.DELETE, false, Frames.USER, bytes("pear"), new byte[0])
                 .add(FrameKind.PUT, true, Frames.SYSTEM, bytes("k"), new byte[0])
+                .add(FrameKind.RANGE_DELETE, true, Frames.USER, bytes("b"), bytes("c"))
+                .add(FrameKind.RANGE_DELETE, true, Frames.USER, bytes("x"), new byte[0])
                 .payload();
         ByteBuffer large = new FrameEncoder(64)
                 .add(FrameKind.PUT, true, Frames.USER, bytes("large"), new byte[SEGMENT_BYTES / 2])
@@ -170,6 +173,21 @@ class GoldenFormatTest {
         GoldenFile.compare("format-table.txt", tableDump(name));
     }
 
+    @Test
+    void aTableWithRangeTombstones() throws IOException {
+        FileName name = new FileName(FileKind.TABLE, FileName.id(ORIGIN, 3));
+        try (Log log = openLog();
+                StoreFile file = files.create(DIRECTORY.resolve(name.toString()))) {
+            TableWriter writer = new TableWriter(file, STORE, name.id(), log.segments());
+            add(writer, "pear", new IndexEntry(EntryKind.TOMBSTONE, 5, 0, 0, 0, null));
+            writer.finish(RangeTombstones.NONE
+                    .with(bytes("\0apple"), bytes("\0cherry"), 300)
+                    .with(bytes("\0banana"), bytes("\0date"), 7)
+                    .with(bytes("\0quince"), bytes("\1"), 8));
+        }
+        GoldenFile.compare("format-table-ranges.txt", tableDump(name));
+    }
+
     private String tableDump(FileName name) throws IOException {
         byte[] bytes = file(name);
         int end = bytes.length - TableFooter.BYTES;
@@ -209,6 +227,8 @@ class GoldenFormatTest {
                 3,
                 9,
                 new TreeMap<>(Map.of(segment, 1345L)));
+        TableInfo withRanges = new TableInfo(
+                FileName.id(ORIGIN, 4), 300, 0, 0, 2, bytes("\0apple"), bytes("\1"), 4, 8, new TreeMap<>());
         byte[] configuration = new byte[] {1, 2, 'n', '1', 0, 0, 0};
         ManifestEdit.Identity identity = new ManifestEdit.Identity(0x2122_2324_2526_2728L, ORIGIN, TIME_MICROS, "n1");
         try (Manifest manifest = Manifest.create(files, DIRECTORY, STORE, identity)) {
@@ -219,6 +239,7 @@ class GoldenFormatTest {
                             new Checkpoint(12, 2, 9, TIME_MICROS + 12, segment, 500, configuration, 1)),
                     new ManifestEdit.SegmentRemoved(FileName.id(ORIGIN, 9)),
                     new ManifestEdit.LogBegins(2, 1, segment, 64)));
+            manifest.append(List.of(new ManifestEdit.TableAdded(withRanges)));
             manifest.append(List.of(new ManifestEdit.TableRemoved(FileName.id(ORIGIN, 8))));
             manifest.append(List.of(new ManifestEdit.Closed(segment, 600)));
         }

@@ -3,6 +3,8 @@ package dev.varve.testkit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.storage.KeyRange;
+import dev.varve.storage.Mutation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -30,13 +32,17 @@ class SeedsTest {
         OperationGenerator generator = new OperationGenerator(Seeds.random(seed), 20, 1_000);
         List<String> operations = new ArrayList<>();
         for (int i = 0; i < 50; i++) {
-            generator
-                    .batch()
-                    .mutations()
-                    .forEach(mutation ->
-                            operations.add(mutation.getClass().getSimpleName() + Arrays.hashCode(mutation.key())));
+            generator.batch().mutations().forEach(mutation -> operations.add(text(mutation)));
             operations.add(generator.range() + " " + generator.order() + " " + generator.options());
         }
         return operations;
+    }
+
+    private static String text(Mutation mutation) {
+        return mutation.getClass().getSimpleName()
+                + switch (mutation) {
+                    case Mutation.OfKey change -> Arrays.hashCode(change.key());
+                    case Mutation.DeleteRange(KeyRange range) -> range.hashCode();
+                };
     }
 }

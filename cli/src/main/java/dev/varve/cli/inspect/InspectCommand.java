@@ -18,6 +18,7 @@ import dev.varve.storage.format.FrameKind;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexKey;
+import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.log.VoteFile;
@@ -26,6 +27,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -128,12 +130,13 @@ public final class InspectCommand implements Callable<Integer> {
         for (TableInfo table : state.tables()) {
             console.println(String.format(
                     Locale.ROOT,
-                    "table     %s  level %d, %s, %,d entries (%,d tombstones), revisions %d to %d, keys %s to %s",
+                    "table     %s  level %d, %s, %,d entries (%,d tombstones), %,d range tombstones, revisions %d to %d, keys %s to %s",
                     new FileName(FileKind.TABLE, table.id()),
                     state.level(table.id()),
                     Sizes.show(table.sizeBytes()),
                     table.entries(),
                     table.tombstones(),
+                    table.rangeTombstones(),
                     table.minRevision(),
                     table.maxRevision(),
                     key(table.smallestKey()),
@@ -191,14 +194,25 @@ public final class InspectCommand implements Callable<Integer> {
                 case FrameKind.REQUEST -> "request";
                 default -> "kind " + Byte.toUnsignedInt(frame.kind());
             };
-            console.println(String.format(
-                    Locale.ROOT,
-                    "            %s %-6s %s, %d bytes",
-                    frame.first() ? "+" : " ",
-                    kind,
-                    key(IndexKey.of(frame.keyspace(), frame.key())),
-                    frame.valueLength()));
+            String what = frame.kind() == FrameKind.RANGE_DELETE
+                    ? range(IndexKey.of(frame.keyspace(), frame.key()), end(frame))
+                    : key(IndexKey.of(frame.keyspace(), frame.key())) + ", " + frame.valueLength() + " bytes";
+            console.println(
+                    String.format(Locale.ROOT, "            %s %-6s %s", frame.first() ? "+" : " ", kind, what));
         }
+    }
+
+    private static byte[] end(FrameCursor frame) {
+        return frame.valueLength() == 0
+                ? IndexKey.endOf(frame.keyspace())
+                : IndexKey.of(frame.keyspace(), frame.value());
+    }
+
+    private static String range(byte[] start, byte[] end) {
+        int keyspace = IndexKey.keyspace(start);
+        String from = start.length == IndexKey.prefixLength(keyspace) ? "the first key" : key(start);
+        return "from " + from + " to "
+                + (Arrays.equals(end, IndexKey.endOf(keyspace)) ? "the last key" : "below " + key(end));
     }
 
     private void showTable(StoreFile file, FileName name, Findings findings) throws IOException {
@@ -211,6 +225,10 @@ public final class InspectCommand implements Callable<Integer> {
                 table.metaBlocks()));
         for (long segment : table.segments()) {
             console.println("points to " + new FileName(FileKind.LOG, segment));
+        }
+        for (RangeTombstones.Fragment fragment : table.rangeTombstones().fragments()) {
+            console.println("removed " + range(fragment.start(), fragment.end()) + " @"
+                    + Arrays.toString(fragment.revisions()));
         }
         long[] shown = new long[1];
         table.walk(entry -> {

@@ -9,6 +9,8 @@ import dev.varve.storage.format.TableFooter;
 import dev.varve.storage.format.VarInt;
 import dev.varve.storage.index.BloomFilter;
 import dev.varve.storage.index.EntryKind;
+import dev.varve.storage.index.RangeTombstoneBlock;
+import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.io.StoreFile;
 import java.io.IOException;
 import java.nio.BufferUnderflowException;
@@ -53,6 +55,7 @@ final class TableScan {
     private final TableFooter footer;
     private final Map<String, ByteBuffer> metaBlocks = new TreeMap<>();
     private final List<Long> segments = new ArrayList<>();
+    private final RangeTombstones rangeTombstones;
     private final @Nullable BloomFilter filter;
 
     private byte @Nullable [] lastKey;
@@ -76,6 +79,11 @@ final class TableScan {
         file.read(bytes, Math.max(0, size - TableFooter.BYTES));
         this.footer = TableFooter.decode(bytes.flip(), name, size);
         readMeta();
+        ByteBuffer ranges = metaBlocks.get(TableFooter.RANGE_TOMBSTONES);
+        this.rangeTombstones = ranges == null
+                ? RangeTombstones.NONE
+                : RangeTombstoneBlock.decode(
+                        new BlockCursor(ranges, name, footer.meta().offset()));
         ByteBuffer filterBlock = metaBlocks.get(TableFooter.BLOOM_FILTER);
         this.filter = filterBlock == null ? null : BloomFilter.read(filterBlock);
         if (filter == null) {
@@ -107,6 +115,11 @@ final class TableScan {
 
     TableFooter footer() {
         return footer;
+    }
+
+    /** Its range tombstones. */
+    RangeTombstones rangeTombstones() {
+        return rangeTombstones;
     }
 
     /** Names of its meta blocks. */

@@ -1,5 +1,6 @@
 package dev.varve.cli.inspect;
 
+import dev.varve.storage.KeyRange;
 import dev.varve.storage.checkpoint.Checkpoint;
 import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
@@ -14,6 +15,7 @@ import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexKey;
+import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.log.VoteFile;
@@ -36,6 +38,7 @@ final class Verification implements AutoCloseable {
         long writes;
         long tables;
         long entries;
+        long rangeTombstones;
         long pointers;
         long bytes;
     }
@@ -228,6 +231,7 @@ final class Verification implements AutoCloseable {
                         "it has " + file.size() + " bytes and should have " + info.sizeBytes());
             }
             TableScan table = new TableScan(file, name, findings);
+            verifyRanges(info, name, table.rangeTombstones());
             long total = file.size();
             long expected = Math.max(1, table.footer().entries());
             long[] tombstones = new long[1];
@@ -255,6 +259,26 @@ final class Verification implements AutoCloseable {
             findings.damage(e);
         } catch (IOException e) {
             findings.unreadable(name.toString(), e);
+        }
+    }
+
+    private void verifyRanges(TableInfo info, FileName name, RangeTombstones ranges) {
+        counts.rangeTombstones += ranges.count();
+        if (ranges.count() != info.rangeTombstones()) {
+            findings.damage(
+                    name.toString(),
+                    0,
+                    "it has " + ranges.count() + " range tombstones and should have " + info.rangeTombstones());
+        }
+        for (RangeTombstones.Fragment fragment : ranges.fragments()) {
+            byte[] beyondLargest = KeyRange.successor(info.largestKey());
+            if (Arrays.compareUnsigned(fragment.start(), info.smallestKey()) < 0
+                    || Arrays.compareUnsigned(fragment.end(), beyondLargest) > 0
+                    || fragment.revisions()[0] > info.maxRevision()
+                    || fragment.revisions()[fragment.revisions().length - 1] < info.minRevision()) {
+                findings.damage(
+                        name.toString(), 0, "a range tombstone lies outside what the manifest says of the table");
+            }
         }
     }
 

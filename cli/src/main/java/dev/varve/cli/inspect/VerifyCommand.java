@@ -97,10 +97,11 @@ public final class VerifyCommand implements Callable<Integer> {
                 counts.writes));
         console.println(String.format(
                 Locale.ROOT,
-                "tables   %,d, with %,d entries, of which %,d point into the log",
+                "tables   %,d, with %,d entries, of which %,d point into the log, and %,d range tombstones",
                 counts.tables,
                 counts.entries,
-                counts.pointers));
+                counts.pointers,
+                counts.rangeTombstones));
         console.println("verified " + Sizes.show(counts.bytes));
         for (String note : findings.notes()) {
             console.println("note     " + note);
@@ -125,6 +126,7 @@ public final class VerifyCommand implements Callable<Integer> {
             json.writeNumberProperty("tables", counts.tables);
             json.writeNumberProperty("entries", counts.entries);
             json.writeNumberProperty("pointers", counts.pointers);
+            json.writeNumberProperty("rangeTombstones", counts.rangeTombstones);
             json.writeNumberProperty("bytes", counts.bytes);
             json.writeArrayPropertyStart("notes");
             findings.notes().forEach(json::writeString);

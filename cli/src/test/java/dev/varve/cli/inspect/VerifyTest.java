@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.cli.ExitCode;
 import dev.varve.cli.Shell;
 import dev.varve.storage.Durability;
+import dev.varve.storage.KeyRange;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.format.Checksum;
@@ -58,7 +59,9 @@ class VerifyTest {
             byte[] value = new byte[random.nextInt(i % 3 == 0 ? 100 : 1500)];
             random.nextBytes(value);
             byte[] key = ("key" + random.nextInt(1000)).getBytes(UTF_8);
-            if (i % 10 == 9) {
+            if (i % 100 == 50) {
+                store.deleteRange(KeyRange.prefix(key), Durability.ACCEPTED);
+            } else if (i % 10 == 9) {
                 store.delete(key, Durability.ACCEPTED);
             } else {
                 store.put(key, value, Durability.ACCEPTED);

@@ -1,8 +1,11 @@
 package dev.varve.replication.sequencer;
 
+import dev.varve.storage.KeyRange;
 import dev.varve.storage.Mutation;
 import dev.varve.storage.WriteBatch;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A write that is made only if all its conditions hold, decided and made in one step: nothing comes between.
@@ -72,11 +75,29 @@ public record Command(List<Condition> conditions, WriteBatch effects) {
             }
         }
         for (Mutation mutation : effects.mutations()) {
-            bytes += mutation.key().length;
-            if (mutation instanceof Mutation.Put put) {
-                bytes += put.value().length;
-            }
+            bytes += switch (mutation) {
+                case Mutation.Put put -> (long) put.key().length + put.value().length;
+                case Mutation.Delete delete -> delete.key().length;
+                case Mutation.DeleteRange delete ->
+                    length(delete.range().start()) + length(delete.range().end());
+            };
         }
         return bytes;
+    }
+
+    private static long length(byte @Nullable [] bound) {
+        return bound == null ? 0 : bound.length;
+    }
+
+    /** The ranges that it removes. */
+    List<KeyRange> ranges() {
+        List<KeyRange> ranges = List.of();
+        for (Mutation mutation : effects.mutations()) {
+            if (mutation instanceof Mutation.DeleteRange delete) {
+                ranges = ranges.isEmpty() ? new ArrayList<>() : ranges;
+                ranges.add(delete.range());
+            }
+        }
+        return ranges;
     }
 }

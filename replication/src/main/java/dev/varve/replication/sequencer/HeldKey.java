@@ -29,6 +29,13 @@ final class HeldKey implements Comparable<HeldKey> {
         this.hash = Arrays.hashCode(key);
     }
 
+    /** A key that a pending write removes by a range. */
+    static HeldKey removed(byte[] key, PendingCommand remover) {
+        HeldKey held = new HeldKey(key);
+        held.writer = remover;
+        return held;
+    }
+
     boolean isFree() {
         return writer == null && queue == null;
     }

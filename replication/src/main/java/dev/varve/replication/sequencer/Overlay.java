@@ -1,5 +1,6 @@
 package dev.varve.replication.sequencer;
 
+import dev.varve.storage.KeyRange;
 import dev.varve.storage.Mutation;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -18,10 +19,33 @@ final class Overlay {
 
     private final Map<HeldKey, HeldKey> keys = new HashMap<>();
 
-    /** The key if it is held, else null. */
+    /** Pending writes that remove ranges, in the order of their proposals. */
+    private final List<PendingCommand> removers = new ArrayList<>();
+
+    /** Waiting commands that remove ranges, in the order of their arrival. */
+    private final List<PendingCommand> waitingRemovers = new ArrayList<>();
+
+    /** The key as the newest pending write leaves it, if there is one or a command waits for the key; else null. */
     @Nullable
     HeldKey find(byte[] key) {
+        HeldKey held = named(key);
+        PendingCommand remover = lastRemover(key);
+        boolean writtenLater =
+                remover != null && held != null && held.writer != null && held.writer.sequence >= remover.sequence;
+        return remover == null || writtenLater ? held : HeldKey.removed(key, remover);
+    }
+
+    private @Nullable HeldKey named(byte[] key) {
         return keys.isEmpty() ? null : keys.get(new HeldKey(key));
+    }
+
+    private @Nullable PendingCommand lastRemover(byte[] key) {
+        for (int i = removers.size() - 1; i >= 0; i--) {
+            if (removers.get(i).removes(key)) {
+                return removers.get(i);
+            }
+        }
+        return null;
     }
 
     int size() {
@@ -31,15 +55,27 @@ final class Overlay {
     /** Lays the effects of a write that was just proposed over everything before it. */
     void enter(PendingCommand write) {
         List<Mutation> mutations = write.command.effects().mutations();
-        HeldKey[] written = new HeldKey[mutations.size()];
-        for (int i = 0; i < written.length; i++) {
-            Mutation mutation = mutations.get(i);
-            HeldKey held = hold(mutation.key());
-            held.writer = write;
-            held.exists = mutation instanceof Mutation.Put;
-            written[i] = held;
+        HeldKey[] written = new HeldKey[mutations.size() - write.ranges.size()];
+        int n = 0;
+        for (Mutation mutation : mutations) {
+            switch (mutation) {
+                case Mutation.OfKey change -> {
+                    HeldKey held = hold(change.key());
+                    held.writer = write;
+                    held.exists = mutation instanceof Mutation.Put;
+                    written[n++] = held;
+                }
+                case Mutation.DeleteRange delete -> {
+                    for (int i = 0; i < n; i++) {
+                        written[i].exists &= !delete.range().contains(written[i].key);
+                    }
+                }
+            }
         }
         write.written = written;
+        if (!write.ranges.isEmpty()) {
+            removers.add(write);
+        }
     }
 
     /** Forgets a write that has ended: the applied state has it now, or it never will. */
@@ -50,26 +86,63 @@ final class Overlay {
                 dropIfFree(held);
             }
         }
+        if (!write.ranges.isEmpty()) {
+            removers.remove(write);
+        }
     }
 
     /** True if a command waits on one of the keys that this one names. */
-    boolean hasWaiting(Command command) {
-        for (Condition condition : command.conditions()) {
+    boolean hasWaiting(PendingCommand command) {
+        for (PendingCommand remover : waitingRemovers) {
+            if (meet(command, remover)) {
+                return true;
+            }
+        }
+        for (Condition condition : command.command.conditions()) {
             if (hasWaiting(condition.key())) {
                 return true;
             }
         }
-        for (Mutation mutation : command.effects().mutations()) {
-            if (hasWaiting(mutation.key())) {
+        for (Mutation mutation : command.command.effects().mutations()) {
+            if (mutation instanceof Mutation.OfKey change && hasWaiting(change.key())) {
+                return true;
+            }
+        }
+        return !waitingIn(command.ranges).isEmpty();
+    }
+
+    private boolean hasWaiting(byte[] key) {
+        HeldKey held = named(key);
+        return held != null && held.queue != null;
+    }
+
+    /** The keys in some ranges on which commands wait. Looks at every key that is held: ranges are seldom removed. */
+    private List<HeldKey> waitingIn(List<KeyRange> ranges) {
+        return ranges.isEmpty()
+                ? List.of()
+                : keys.values().stream()
+                        .filter(held ->
+                                held.queue != null && ranges.stream().anyMatch(range -> range.contains(held.key)))
+                        .toList();
+    }
+
+    /** True if a command names a key in one of the ranges of another. */
+    private static boolean meet(PendingCommand command, PendingCommand remover) {
+        for (Condition condition : command.command.conditions()) {
+            if (remover.removes(condition.key())) {
+                return true;
+            }
+        }
+        for (Mutation mutation : command.command.effects().mutations()) {
+            boolean met = switch (mutation) {
+                case Mutation.OfKey change -> remover.removes(change.key());
+                case Mutation.DeleteRange delete -> remover.ranges.stream().anyMatch(delete.range()::overlaps);
+            };
+            if (met) {
                 return true;
             }
         }
         return false;
-    }
-
-    private boolean hasWaiting(byte[] key) {
-        HeldKey held = find(key);
-        return held != null && held.queue != null;
     }
 
     /** Lets a command queue on every key that it names. */
@@ -79,9 +152,24 @@ final class Overlay {
             enqueue(command, condition.key(), queuedOn);
         }
         for (Mutation mutation : command.command.effects().mutations()) {
-            enqueue(command, mutation.key(), queuedOn);
+            if (mutation instanceof Mutation.OfKey change) {
+                enqueue(command, change.key(), queuedOn);
+            }
+        }
+        for (HeldKey held : waitingIn(command.ranges)) {
+            enqueue(command, held.key, queuedOn);
+        }
+        for (PendingCommand remover : waitingRemovers) {
+            if (meet(command, remover)) {
+                remover.addBlocked(command);
+                command.behind++;
+            }
+        }
+        if (!command.ranges.isEmpty()) {
+            waitingRemovers.add(command);
         }
         command.queuedOn = queuedOn;
+        command.waiting = true;
     }
 
     private void enqueue(PendingCommand command, byte[] key, List<HeldKey> queuedOn) {
@@ -112,7 +200,21 @@ final class Overlay {
                 ready.add(next);
             }
         }
+        for (PendingCommand next : command.blocked) {
+            if (--next.behind == 0) {
+                ready.add(next);
+            }
+        }
+        if (!command.ranges.isEmpty()) {
+            waitingRemovers.remove(command);
+        }
+        endWait(command);
+    }
+
+    private static void endWait(PendingCommand command) {
+        command.waiting = false;
         command.queuedOn = List.of();
+        command.blocked = List.of();
     }
 
     /** Forgets everything, and returns the commands that waited, each once, in no order. */
@@ -121,17 +223,24 @@ final class Overlay {
         for (HeldKey held : keys.values()) {
             if (held.queue != null) {
                 for (PendingCommand command : held.queue) {
-                    if (!command.queuedOn.isEmpty()) {
-                        command.queuedOn = List.of();
-                        waiting.add(command);
-                    }
+                    endWait(command, waiting);
                 }
             }
             held.queue = null;
             held.writer = null;
         }
+        waitingRemovers.forEach(command -> endWait(command, waiting));
+        waitingRemovers.clear();
+        removers.clear();
         keys.clear();
         return waiting;
+    }
+
+    private static void endWait(PendingCommand command, List<PendingCommand> ended) {
+        if (command.waiting) {
+            endWait(command);
+            ended.add(command);
+        }
     }
 
     private HeldKey hold(byte[] key) {

@@ -1,6 +1,7 @@
 package dev.varve.replication.sequencer;
 
 import dev.varve.storage.Durability;
+import dev.varve.storage.KeyRange;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.WriteCallback;
@@ -36,10 +37,16 @@ final class PendingCommand implements WriteCallback {
     final Durability durability;
     final CommandCallback callback;
     final long sizeBytes;
+    /** The ranges that it removes. */
+    final List<KeyRange> ranges;
 
+    /** True while it waits. */
+    boolean waiting;
     /** While it waits: the keys on which it is queued. Empty before and after. */
     List<HeldKey> queuedOn = List.of();
-    /** On how many of them others are before it. */
+    /** While it waits: commands that came later and name a key in its ranges. Empty before and after. */
+    List<PendingCommand> blocked = List.of();
+    /** How many others it is behind, on its keys and because of their ranges. */
     int behind;
     /** Cold reads and commits that it awaits; only while it is before all others. */
     int awaited;
@@ -86,6 +93,7 @@ final class PendingCommand implements WriteCallback {
         this.durability = durability;
         this.callback = callback;
         this.sizeBytes = command.sizeBytes();
+        this.ranges = command.ranges();
         this.proposer = proposer;
         this.write = proposer.prepare(command.effects(), durability, this);
     }
@@ -112,6 +120,23 @@ final class PendingCommand implements WriteCallback {
             waiters = new ArrayList<>(2);
         }
         waiters.add(waiter);
+    }
+
+    void addBlocked(PendingCommand command) {
+        if (blocked.isEmpty()) {
+            blocked = new ArrayList<>(2);
+        }
+        blocked.add(command);
+    }
+
+    /** True if it removes the key by one of its ranges. */
+    boolean removes(byte[] key) {
+        for (KeyRange range : ranges) {
+            if (range.contains(key)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     void addFollower(Follower follower) {

@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <h2>Waiting</h2>
  *
  * A command that waits is queued on every key that it names, and a later command that names one of these keys queues behind
- * it; all others go on. Two properties follow.
+ * it; all others go on. A range that a command removes stands for every key in it. Two properties follow.
  *
  * <ul>
  *   <li><em>What it reads stays true.</em> While a command is the first on a key, nobody else writes that key. What a cold
@@ -136,7 +136,7 @@ public final class WriteSequencer {
                 outbox.failed(pending, suspended);
             } else if (!admission.enter(pending.sizeBytes)) {
                 outbox.failed(pending, admission.overloaded());
-            } else if (waitingCommands > 0 && overlay.hasWaiting(command)) {
+            } else if (waitingCommands > 0 && overlay.hasWaiting(pending)) {
                 enqueue(pending);
             } else {
                 decide(pending);
@@ -307,7 +307,7 @@ public final class WriteSequencer {
     /** Lets a command wait, before all others on its keys, for what its conditions from {@code first} on need. */
     @GuardedBy("lock")
     private void await(PendingCommand pending, int first) {
-        if (pending.queuedOn.isEmpty()) {
+        if (!pending.waiting) {
             enqueue(pending);
         }
         List<Condition> conditions = pending.command.conditions();
@@ -387,8 +387,8 @@ public final class WriteSequencer {
     /** One of the things that a command awaits is there. */
     @GuardedBy("lock")
     private void arrived(PendingCommand command) {
-        // It is queued no more if `suspend` has failed it meanwhile.
-        if (--command.awaited == 0 && !command.queuedOn.isEmpty()) {
+        // It waits no more if `suspend` has failed it meanwhile.
+        if (--command.awaited == 0 && command.waiting) {
             ready.add(command);
         }
     }
@@ -401,7 +401,7 @@ public final class WriteSequencer {
 
     @GuardedBy("lock")
     private void dequeue(PendingCommand command) {
-        if (!command.queuedOn.isEmpty()) {
+        if (command.waiting) {
             waitingCommands--;
             overlay.dequeue(command, ready);
         }

@@ -136,6 +136,7 @@ final class FakeLog implements StateReader, Proposer {
             switch (mutation) {
                 case Mutation.Put put -> state.put(put.key(), new Entry(put.key(), put.value(), revision));
                 case Mutation.Delete delete -> state.remove(delete.key());
+                case Mutation.DeleteRange delete -> state.keySet().removeIf(delete.range()::contains);
             }
         }
         revisions.put(next.batch, revision);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.replication.sequencer.SequencerModel.Issued;
 import dev.varve.storage.Durability;
 import dev.varve.storage.Entry;
+import dev.varve.storage.KeyRange;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.WriteBatch;
@@ -186,7 +187,8 @@ final class RandomInterleaving {
     private Command command() {
         byte[] key = key();
         byte[] value = VALUES[random.nextInt(VALUES.length)];
-        return switch (random.nextInt(9)) {
+        return switch (random.nextInt(10)) {
+            case 9 -> Command.write(new WriteBatch().deleteRange(range()));
             case 0, 1 -> Command.put(key, value);
             case 2 -> Command.delete(key);
             case 3 -> Command.putIfAbsent(key, value);
@@ -214,10 +216,10 @@ final class RandomInterleaving {
     private WriteBatch effects() {
         WriteBatch effects = new WriteBatch();
         for (int i = random.nextInt(3); i >= 0; i--) {
-            if (random.nextBoolean()) {
-                effects.put(key(), VALUES[random.nextInt(VALUES.length)]);
-            } else {
-                effects.delete(key());
+            switch (random.nextInt(5)) {
+                case 0, 1 -> effects.put(key(), VALUES[random.nextInt(VALUES.length)]);
+                case 2, 3 -> effects.delete(key());
+                default -> effects.deleteRange(range());
             }
         }
         return effects;
@@ -227,6 +229,10 @@ final class RandomInterleaving {
     private long likelyRevision(byte[] key) {
         Entry entry = log.applied(key);
         return entry == null || random.nextBoolean() ? log.revision() + 1 + random.nextInt(3) : entry.revision();
+    }
+
+    private KeyRange range() {
+        return chance(20) ? KeyRange.atLeast(key()) : KeyRange.closed(key(), key());
     }
 
     private byte[] key() {

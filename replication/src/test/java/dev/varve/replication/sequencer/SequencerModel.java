@@ -80,16 +80,32 @@ final class SequencerModel {
         long revision = issued.answer.committed;
         assertThat(revision).as(name + ": answered before its commit").isLessThanOrEqualTo(issued.visibleAtAnswer);
         for (Mutation mutation : issued.command.effects().mutations()) {
-            assertThat(lastWrite.getOrDefault(mutation.key(), 0L))
-                    .as(name + ": overtook an earlier write to its key")
-                    .isLessThanOrEqualTo(revision);
-            if (mutation instanceof Mutation.Put put) {
-                state.put(put.key(), new Entry(put.key(), put.value(), revision));
-            } else {
-                state.remove(mutation.key());
+            switch (mutation) {
+                case Mutation.Put put -> {
+                    checkWritten(put.key(), revision, name);
+                    state.put(put.key(), new Entry(put.key(), put.value(), revision));
+                }
+                case Mutation.Delete delete -> {
+                    checkWritten(delete.key(), revision, name);
+                    state.remove(delete.key());
+                }
+                case Mutation.DeleteRange delete -> {
+                    for (byte[] key : List.copyOf(lastWrite.keySet())) {
+                        if (delete.range().contains(key)) {
+                            checkWritten(key, revision, name);
+                        }
+                    }
+                    state.keySet().removeIf(delete.range()::contains);
+                }
             }
-            lastWrite.put(mutation.key(), revision);
         }
+    }
+
+    private void checkWritten(byte[] key, long revision, String name) {
+        assertThat(lastWrite.getOrDefault(key, 0L))
+                .as(name + ": overtook an earlier write to its key")
+                .isLessThanOrEqualTo(revision);
+        lastWrite.put(key, revision);
     }
 
     private static boolean holds(Condition condition, @Nullable Entry current) {

@@ -103,10 +103,10 @@ final class WriteSequencerStressTest {
         private void commit(Accepted write) {
             long next = revision + 1;
             for (Mutation mutation : write.batch.mutations()) {
-                if (mutation instanceof Mutation.Put put) {
-                    state.put(put.key(), new Entry(put.key(), put.value(), next));
-                } else {
-                    state.remove(mutation.key());
+                switch (mutation) {
+                    case Mutation.Put put -> state.put(put.key(), new Entry(put.key(), put.value(), next));
+                    case Mutation.Delete delete -> state.remove(delete.key());
+                    case Mutation.DeleteRange delete -> state.keySet().removeIf(delete.range()::contains);
                 }
             }
             revision = next;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.storage.Durability;
 import dev.varve.storage.Entry;
+import dev.varve.storage.KeyRange;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.WriteBatch;
@@ -86,6 +87,72 @@ final class WriteSequencerTest {
         log.commitAll();
         assertThat(List.of(delete.committed, create.committed)).containsExactly(2L, 3L);
         assertThat(log.applied(A)).isNotNull();
+    }
+
+    @Test
+    void aConditionIsDecidedByAPendingRemovalOfItsRange() {
+        log.preload(A, ONE);
+        log.setCold(A, true);
+        submit(Command.write(new WriteBatch().deleteRange(KeyRange.closed(A, B))));
+        Answer delete = submit(Command.deleteExisting(A));
+        Answer create = submit(Command.putIfAbsent(A, TWO));
+        Answer again = submit(Command.putIfAbsent(A, ONE));
+        assertThat(delete.given).as("it rests on what is not committed").isFalse();
+        log.commitAll();
+        assertThat(delete.currentRevision).isZero();
+        assertThat(create.committed).isEqualTo(3);
+        assertThat(again.currentRevision).isEqualTo(3);
+        assertThat(sequencer.stats().coldReads()).isZero();
+    }
+
+    @Test
+    void ofAPendingBatchTheLastChangeOfAKeyCountsWhetherItIsOfItsRangeOrItself() {
+        submit(Command.write(new WriteBatch()
+                .put(A, ONE)
+                .put(C, ONE)
+                .deleteRange(KeyRange.closed(A, B))
+                .put(B, ONE)));
+        List<Answer> answers = List.of(
+                submit(Command.deleteExisting(A)),
+                submit(Command.deleteExisting(B)),
+                submit(Command.deleteExisting(C)));
+        log.commitAll();
+        assertThat(answers.get(0).currentRevision).isZero();
+        assertThat(answers.get(0).failedCondition).isNotNull();
+        assertThat(List.of(answers.get(1).committed, answers.get(2).committed)).containsExactly(2L, 3L);
+    }
+
+    @Test
+    void theRemovalOfARangeWaitsBehindCommandsOnItsKeysAndThoseBehindIt() {
+        log.preload(B, ONE);
+        log.setCold(B, true);
+        Answer first = submit(Command.putIfPresent(B, TWO));
+        Answer removal = submit(Command.write(new WriteBatch().deleteRange(KeyRange.closed(A, C))));
+        Answer behind = submit(Command.putIfAbsent(A, ONE));
+        Answer narrower = submit(Command.write(new WriteBatch().deleteRange(KeyRange.closed(C, C))));
+        assertThat(log.pending()).as("all wait for the read").isZero();
+        Answer beyond = submit(Command.put(new byte[] {'d'}, ONE));
+        assertThat(log.pending()).isEqualTo(1);
+        coldReads.runAll();
+        log.commitAll();
+        assertThat(beyond.committed).isEqualTo(2);
+        assertThat(List.of(first.committed, removal.committed, behind.committed, narrower.committed))
+                .containsExactly(3L, 4L, 5L, 6L);
+        assertThat(log.applied(B)).isNull();
+        assertThat(log.applied(A)).isNotNull();
+    }
+
+    @Test
+    void aRemovalThatWaitsFailsWhenTheEpochEnds() {
+        log.setCold(B, true);
+        submit(Command.putIfPresent(B, TWO));
+        Answer removal = submit(Command.write(new WriteBatch().deleteRange(KeyRange.all())));
+        Answer behind = submit(Command.put(A, ONE));
+        sequencer.suspend(full);
+        assertThat(List.of(removal.failure, behind.failure)).containsOnly(full);
+        coldReads.runAll();
+        sequencer.resume(log);
+        assertThat(log.pending()).isZero();
     }
 
     @Test

@@ -29,6 +29,7 @@ import java.util.TreeMap;
  * tag 0x08 closed           u64 segment, u32 offset
  * tag 0x89 log begins       u64 index, u64 revision, u64 segment, u32 offset
  * tag 0x8a table moved      u64 id, u8 level
+ * tag 0x8d table added      as 0x85, then u64 range tombstones: for a table that has some
  * bytes := varint length, the bytes
  * </pre>
  *
@@ -47,6 +48,7 @@ final class ManifestCodec {
     private static final int CLOSED = 0x08;
     private static final int LOG_BEGINS = 0x89;
     private static final int TABLE_MOVED = 0x8a;
+    private static final int TABLE_WITH_RANGES_ADDED = 0x8d;
 
     /** More levels than any store has. */
     private static final int MAX_LEVEL = 15;
@@ -78,7 +80,8 @@ final class ManifestCodec {
             case ManifestEdit.FileCount ignored -> FILE_COUNT;
             case ManifestEdit.SegmentCreated ignored -> SEGMENT_CREATED;
             case ManifestEdit.SegmentRemoved ignored -> SEGMENT_REMOVED;
-            case ManifestEdit.TableAdded ignored -> TABLE_ADDED;
+            case ManifestEdit.TableAdded added ->
+                added.table().rangeTombstones() > 0 ? TABLE_WITH_RANGES_ADDED : TABLE_ADDED;
             case ManifestEdit.TableMoved ignored -> TABLE_MOVED;
             case ManifestEdit.TableRemoved ignored -> TABLE_REMOVED;
             case ManifestEdit.Checkpointed ignored -> CHECKPOINT;
@@ -116,7 +119,7 @@ final class ManifestCodec {
     }
 
     private static ByteBuffer body(TableInfo t) {
-        ByteBuffer b = buffer(80
+        ByteBuffer b = buffer(88
                 + t.smallestKey().length
                 + t.largestKey().length
                 + 16 * t.segmentBytes().size());
@@ -130,6 +133,9 @@ final class ManifestCodec {
         put(b, t.largestKey());
         VarInt.put(b, t.segmentBytes().size());
         t.segmentBytes().forEach((segment, bytes) -> b.putLong(segment).putLong(bytes));
+        if (t.rangeTombstones() > 0) {
+            b.putLong(t.rangeTombstones());
+        }
         return b.flip();
     }
 
@@ -183,7 +189,8 @@ final class ManifestCodec {
                 case FILE_COUNT -> edits.add(new ManifestEdit.FileCount(b.getInt()));
                 case SEGMENT_CREATED -> edits.add(new ManifestEdit.SegmentCreated(b.getLong()));
                 case SEGMENT_REMOVED -> edits.add(new ManifestEdit.SegmentRemoved(b.getLong()));
-                case TABLE_ADDED -> edits.add(new ManifestEdit.TableAdded(table(b)));
+                case TABLE_ADDED -> edits.add(new ManifestEdit.TableAdded(table(b, false)));
+                case TABLE_WITH_RANGES_ADDED -> edits.add(new ManifestEdit.TableAdded(table(b, true)));
                 case TABLE_MOVED -> edits.add(new ManifestEdit.TableMoved(b.getLong(), level(b.get())));
                 case TABLE_REMOVED -> edits.add(new ManifestEdit.TableRemoved(b.getLong()));
                 case CHECKPOINT ->
@@ -217,7 +224,7 @@ final class ManifestCodec {
         return level;
     }
 
-    private static TableInfo table(ByteBuffer b) {
+    private static TableInfo table(ByteBuffer b, boolean withRanges) {
         long id = b.getLong();
         long size = b.getLong();
         long entries = b.getLong();
@@ -231,6 +238,8 @@ final class ManifestCodec {
         for (int i = 0; i < count; i++) {
             segments.put(b.getLong(), b.getLong());
         }
-        return new TableInfo(id, size, entries, tombstones, smallest, largest, minRevision, maxRevision, segments);
+        long ranges = withRanges ? b.getLong() : 0;
+        return new TableInfo(
+                id, size, entries, tombstones, ranges, smallest, largest, minRevision, maxRevision, segments);
     }
 }

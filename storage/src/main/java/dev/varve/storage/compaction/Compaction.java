@@ -13,9 +13,11 @@ import java.util.stream.Stream;
  */
 public record Compaction(int level, List<TableInfo> upper, List<TableInfo> lower) {
 
-    /** True if nothing need be merged: the upper tables can be moved as they are. */
+    /** True if nothing need be merged: the upper tables can be moved as they are. Range tombstones are looked at, since they may go. */
     public boolean isMove() {
-        return lower.isEmpty() && (level > 0 || upper.size() == 1);
+        return lower.isEmpty()
+                && (level > 0 || upper.size() == 1)
+                && upper.stream().allMatch(table -> table.rangeTombstones() == 0);
     }
 
     /** All tables that go into it. */

@@ -5,6 +5,7 @@ import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
+import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableWriter;
 import dev.varve.storage.io.FileSystem;
@@ -47,18 +48,20 @@ public final class TableMerger {
     }
 
     /**
-     * Writes the tables; all versions of a key are in one of them.
+     * Writes the tables; all versions of a key are in one of them, and range tombstones are cut where a table ends.
      *
      * @param source the entries
-     * @param live which of them are written
+     * @param live which of them are written, and which range tombstones
      * @param tableBytes a table is ended behind the key with which it exceeds this
      * @param cancelled looked at with each key
-     * @return what the manifest keeps of them; nothing if no entry is live
+     * @return what the manifest keeps of them; nothing if nothing is live
      * @throws InterruptedIOException if it was cancelled; after any exception nothing is left behind
      */
     public List<TableInfo> write(IndexCursor source, LiveVersions live, long tableBytes, BooleanSupplier cancelled)
             throws IOException {
         List<TableInfo> written = new ArrayList<>();
+        RangeTombstones ranges = live.rangeTombstones();
+        byte[] begin = null;
         Output output = null;
         try {
             for (boolean found = source.seek(null); found; found = source.next()) {
@@ -74,17 +77,23 @@ public final class TableMerger {
                 if (output != null && output.writer.sizeBytes() >= tableBytes && !output.writer.endsWith(key, length)) {
                     Output full = output;
                     output = null;
-                    written.add(full.finish());
+                    byte[] end = full.writer.behindLast();
+                    written.add(full.finish(ranges.within(begin, end)));
+                    begin = end;
                 }
                 if (output == null) {
                     output = new Output();
                 }
                 output.writer.add(key, length, entry);
             }
+            RangeTombstones rest = ranges.within(begin, null);
+            if (output == null && !rest.isEmpty()) {
+                output = new Output();
+            }
             if (output != null) {
                 Output last = output;
                 output = null;
-                written.add(last.finish());
+                written.add(last.finish(rest));
             }
             if (!written.isEmpty()) {
                 files.syncDirectory(directory);
@@ -129,9 +138,9 @@ public final class TableMerger {
             }
         }
 
-        TableInfo finish() throws IOException {
+        TableInfo finish(RangeTombstones ranges) throws IOException {
             try (file) {
-                return writer.finish();
+                return writer.finish(ranges);
             } catch (IOException | RuntimeException e) {
                 delete(id);
                 throw e;

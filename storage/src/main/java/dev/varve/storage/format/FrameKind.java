@@ -10,7 +10,10 @@ public final class FrameKind {
     public static final byte PUT = (byte) 0x81;
     /** Removes a key. */
     public static final byte DELETE = (byte) 0x82;
-    /** Removes all keys from the frame's key (inclusive) to its value (exclusive; empty is no bound). Reserved. */
+    /**
+     * Removes all keys of the frame's keyspace from its key (inclusive) to its value (exclusive; an empty value is no bound): those that
+     * earlier client writes set, none that this one sets. Nothing if the key is not below the value.
+     */
     public static final byte RANGE_DELETE = (byte) 0x83;
     /** A part of a value too large for one record; the key is the chunk's id. Reserved. */
     public static final byte CHUNK = (byte) 0x84;
@@ -23,6 +26,6 @@ public final class FrameKind {
 
     /** True if a frame of this kind must neither be skipped nor can be applied by this version. */
     public static boolean isUnsupported(byte kind) {
-        return kind < 0 && kind != PUT && kind != DELETE && kind != OPAQUE;
+        return kind < 0 && kind != PUT && kind != DELETE && kind != RANGE_DELETE && kind != OPAQUE;
     }
 }

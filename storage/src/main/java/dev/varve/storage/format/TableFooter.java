@@ -34,6 +34,8 @@ public record TableFooter(BlockHandle meta, int indexLevels, BlockHandle root, l
     public static final String PROPERTIES = "properties";
     /** The meta block with the Bloom filter over the index keys. */
     public static final String BLOOM_FILTER = "filter.bloom";
+    /** The meta block with the range tombstones; only in a table that has some. */
+    public static final String RANGE_TOMBSTONES = "!range-tombstones";
     /** A reader that does not know a meta block whose name begins so must refuse the table. */
     public static final char CRITICAL = '!';
 

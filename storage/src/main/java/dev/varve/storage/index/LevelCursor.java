@@ -9,20 +9,50 @@ import org.jspecify.annotations.Nullable;
 public final class LevelCursor implements IndexCursor {
 
     private final List<TableReader> tables;
-    private final boolean sequential;
+    private final Opener opener;
     private int at;
     private @Nullable IndexCursor current;
 
-    /**
-     * @param tables in the order of their keys
-     * @param sequential true to read them as {@link TableReader#sequentialCursor} does
-     */
-    public LevelCursor(List<TableReader> tables, boolean sequential) {
-        this.tables = tables;
-        this.sequential = sequential;
+    /** Makes the cursor of a table. */
+    @FunctionalInterface
+    public interface Opener {
+        /** A cursor over the table. */
+        IndexCursor open(TableReader table) throws IOException;
     }
 
-    /** The place of the first table that ends at or behind the key: the only one that can hold it. The list's size if there is none. */
+    /**
+     * @param tables in the order of their keys
+     * @param opener makes the cursor of each
+     */
+    public LevelCursor(List<TableReader> tables, Opener opener) {
+        this.tables = tables;
+        this.opener = opener;
+    }
+
+    /** The only table of a level whose range holds the key, or null. */
+    public static @Nullable TableReader candidate(List<TableReader> tables, byte[] indexKey) {
+        int at = firstBehind(tables, indexKey) - 1;
+        return at >= 0 && Arrays.compareUnsigned(tables.get(at).info().largestKey(), indexKey) >= 0
+                ? tables.get(at)
+                : null;
+    }
+
+    /** The place of the first table that begins behind the key; the list's size if there is none. */
+    public static int firstBehind(List<TableReader> tables, byte[] indexKey) {
+        int low = 0;
+        int high = tables.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (Arrays.compareUnsigned(tables.get(middle).info().smallestKey(), indexKey) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
+    }
+
+    /** The place of the first table that ends at or behind the key; the list's size if there is none. */
     public static int find(List<TableReader> tables, byte[] indexKey) {
         int low = 0;
         int high = tables.size();
@@ -69,8 +99,7 @@ public final class LevelCursor implements IndexCursor {
     }
 
     private IndexCursor open() throws IOException {
-        TableReader table = tables.get(at);
-        IndexCursor opened = sequential ? table.sequentialCursor() : table.cursor();
+        IndexCursor opened = opener.open(tables.get(at));
         current = opened;
         return opened;
     }

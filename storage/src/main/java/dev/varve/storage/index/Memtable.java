@@ -57,6 +57,12 @@ public final class Memtable {
     /** The node before the first one, behind its own links. */
     private static final int HEAD = MAX_HEIGHT;
 
+    /** More range tombstones would make adding one slow, which copies them. */
+    private static final int MAX_RANGE_TOMBSTONES = 8192;
+
+    /** Their keys may take one part in so many of what the memtable may hold. */
+    private static final int RANGE_TOMBSTONES_DIVISOR = 4;
+
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
@@ -73,6 +79,8 @@ public final class Memtable {
     private int count;
     private volatile int entries;
     private volatile long usedBytes;
+    private volatile RangeTombstones rangeTombstones = RangeTombstones.NONE;
+    private long rangeKeyBytes;
 
     /** @param memory 4 KiB to 1 GiB, aligned to 8 bytes; the memtable's alone as long as it or a reader of it is in use */
     public Memtable(MemorySegment memory) {
@@ -142,6 +150,30 @@ public final class Memtable {
         filter[word(hash)] |= bits(hash);
         link(at, height, head, indexKey, keyLength, revision);
         return true;
+    }
+
+    /**
+     * Adds a range tombstone.
+     *
+     * @param start first index key that was removed
+     * @param end first index key beyond, above {@code start}
+     * @return false if there is no room for one more; then nothing was changed
+     */
+    public boolean addRangeTombstone(byte[] start, byte[] end, long revision) {
+        RangeTombstones before = rangeTombstones;
+        long bytes = rangeKeyBytes + start.length + end.length;
+        if (!before.isEmpty()
+                && (bytes > memory.byteSize() / RANGE_TOMBSTONES_DIVISOR || before.count() >= MAX_RANGE_TOMBSTONES)) {
+            return false;
+        }
+        rangeTombstones = before.with(start, end, revision);
+        rangeKeyBytes = bytes;
+        return true;
+    }
+
+    /** The range tombstones; they may hold some of writes that are not yet visible. */
+    public RangeTombstones rangeTombstones() {
+        return rangeTombstones;
     }
 
     private void link(long at, int height, long head, byte[] indexKey, int keyLength, long revision) {

@@ -9,5 +9,7 @@ import dev.varve.storage.format.TableFooter;
  * @param footer its footer
  * @param filter tells which keys are not there: 1.25 bytes a key
  * @param segmentNumbers the numbers of this process for the segments in the table's dictionary
+ * @param ranges its range tombstones
  */
-record OpenTable(BlockFile blocks, TableFooter footer, BloomFilter filter, int[] segmentNumbers) {}
+record OpenTable(
+        BlockFile blocks, TableFooter footer, BloomFilter filter, int[] segmentNumbers, RangeTombstones ranges) {}

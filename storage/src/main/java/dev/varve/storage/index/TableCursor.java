@@ -67,6 +67,9 @@ final class TableCursor implements IndexCursor {
     @Override
     public boolean seek(byte @Nullable [] indexKey) throws IOException {
         positioned = false;
+        if (table.footer().entries() == 0) {
+            return false; // It has range tombstones alone.
+        }
         if (indexKey == null) {
             onPath = true;
             if (!path().first()) {

@@ -9,10 +9,12 @@ import java.util.SortedMap;
  * @param sizeBytes size of its file
  * @param entries how many entries it has
  * @param tombstones how many of them are tombstones
- * @param smallestKey its first index key
- * @param largestKey its last index key
- * @param minRevision lowest revision of an entry
- * @param maxRevision highest revision of an entry
+ * @param rangeTombstones how many range tombstones it has beside its entries
+ * @param smallestKey the first index key of which it says something
+ * @param largestKey the last index key of which it says something; or, if that was removed by a range tombstone which has no last key, the
+ *     first one beyond, which may be the smallest of the next table
+ * @param minRevision lowest revision of an entry or range tombstone
+ * @param maxRevision highest revision of an entry or range tombstone
  * @param segmentBytes the segments of the log that its entries point to, and how many bytes of frames in each
  */
 public record TableInfo(
@@ -20,8 +22,24 @@ public record TableInfo(
         long sizeBytes,
         long entries,
         long tombstones,
+        long rangeTombstones,
         byte[] smallestKey,
         byte[] largestKey,
         long minRevision,
         long maxRevision,
-        SortedMap<Long, Long> segmentBytes) {}
+        SortedMap<Long, Long> segmentBytes) {
+
+    /** A table without range tombstones. */
+    public TableInfo(
+            long id,
+            long sizeBytes,
+            long entries,
+            long tombstones,
+            byte[] smallestKey,
+            byte[] largestKey,
+            long minRevision,
+            long maxRevision,
+            SortedMap<Long, Long> segmentBytes) {
+        this(id, sizeBytes, entries, tombstones, 0, smallestKey, largestKey, minRevision, maxRevision, segmentBytes);
+    }
+}

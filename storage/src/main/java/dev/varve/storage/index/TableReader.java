@@ -114,6 +114,7 @@ public final class TableReader implements Closeable {
     private OpenTable readMeta(BlockFile file, TableFooter footer) throws IOException {
         BloomFilter filter = null;
         int[] numbers = null;
+        RangeTombstones ranges = RangeTombstones.NONE;
         BlockCursor meta =
                 new BlockCursor(file.read(footer.meta()), name, footer.meta().offset());
         for (boolean found = meta.first(); found; found = meta.next()) {
@@ -122,6 +123,9 @@ public final class TableReader implements Closeable {
                 filter = filter(file, handle(meta));
             } else if (block.equals(TableFooter.PROPERTIES)) {
                 numbers = dictionary(file, handle(meta));
+            } else if (block.equals(TableFooter.RANGE_TOMBSTONES)) {
+                BlockHandle handle = handle(meta);
+                ranges = RangeTombstoneBlock.decode(new BlockCursor(file.read(handle), name, handle.offset()));
             } else if (!block.isEmpty() && block.charAt(0) == TableFooter.CRITICAL) {
                 throw new UnsupportedVersionException(
                         name + " needs a newer Varve: it has a meta block named " + block);
@@ -130,7 +134,13 @@ public final class TableReader implements Closeable {
         if (filter == null || numbers == null) {
             throw new CorruptionException(name.toString(), footer.meta().offset(), "a meta block is missing");
         }
-        return new OpenTable(file, footer, filter, numbers);
+        if (ranges.count() != info.rangeTombstones()) {
+            throw new CorruptionException(
+                    name.toString(),
+                    footer.meta().offset(),
+                    "it has " + ranges.count() + " range tombstones and should have " + info.rangeTombstones());
+        }
+        return new OpenTable(file, footer, filter, numbers, ranges);
     }
 
     private BloomFilter filter(BlockFile file, BlockHandle handle) throws IOException {
@@ -182,7 +192,8 @@ public final class TableReader implements Closeable {
      * @return the entry; null if there is none; {@link IndexEntry#COLD} if {@code resident} is set and the device is needed
      */
     public @Nullable IndexEntry get(byte[] indexKey, long hash, long maxRevision, boolean resident) throws IOException {
-        if (maxRevision < info.minRevision()
+        if (info.entries() == 0
+                || maxRevision < info.minRevision()
                 || Arrays.compareUnsigned(indexKey, info.smallestKey()) < 0
                 || Arrays.compareUnsigned(indexKey, info.largestKey()) > 0) {
             return null;
@@ -255,6 +266,17 @@ public final class TableReader implements Closeable {
 
     private static IndexCursor cursor(OpenTable table) {
         return new TableCursor(table, null);
+    }
+
+    /** The range tombstones. Nothing is read if the manifest says that there are none. */
+    public RangeTombstones rangeTombstones() throws IOException {
+        return info.rangeTombstones() == 0 ? RangeTombstones.NONE : load().ranges();
+    }
+
+    /** The range tombstones if they are in memory, else null. */
+    public @Nullable RangeTombstones residentRangeTombstones() {
+        OpenTable table = loaded;
+        return info.rangeTombstones() == 0 ? RangeTombstones.NONE : table == null ? null : table.ranges();
     }
 
     /** A cursor over the entries, by the cache. */

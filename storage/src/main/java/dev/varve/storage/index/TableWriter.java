@@ -168,6 +168,11 @@ public final class TableWriter {
         return offset + data.sizeBytes();
     }
 
+    /** The first key behind the last entry that was added: where a table that ends with it cuts range tombstones. */
+    public byte[] behindLast() {
+        return Arrays.copyOf(largest, largest.length + 1);
+    }
+
     /** True if the last entry that was added has this key. */
     public boolean endsWith(byte[] key, int keyLength) {
         return entries > 0 && Arrays.equals(largest, 0, largest.length, key, 0, keyLength);
@@ -180,9 +185,20 @@ public final class TableWriter {
      * @throws IllegalStateException if there is no entry
      */
     public TableInfo finish() throws IOException {
-        if (entries == 0) {
+        return finish(RangeTombstones.NONE);
+    }
+
+    /**
+     * Writes range tombstones and what is left, and syncs the file; its name must still be made durable.
+     *
+     * @return what the manifest keeps of the table
+     * @throws IllegalStateException if there is neither an entry nor a range tombstone
+     */
+    public TableInfo finish(RangeTombstones ranges) throws IOException {
+        if (entries == 0 && ranges.isEmpty()) {
             throw new IllegalStateException("a table has at least one entry");
         }
+        cover(ranges);
         if (data.entries() > 0) {
             finishData();
         }
@@ -200,19 +216,43 @@ public final class TableWriter {
                 }
                 index.add(item.lastKey, item.lastKey.length, handle);
             }
-            if (index.entries() > 0) {
+            if (index.entries() > 0 || level.isEmpty()) {
                 finishBlock(index, above);
             }
             if (above.size() == 1) {
-                return finish(levels, above.getFirst().block);
+                return finish(levels, above.getFirst().block, ranges);
             }
             level = above;
             levels++;
         }
     }
 
-    private TableInfo finish(int levels, BlockHandle root) throws IOException {
+    /** Has the table's bounds reach over its range tombstones. */
+    private void cover(RangeTombstones ranges) {
+        List<RangeTombstones.Fragment> fragments = ranges.fragments();
+        if (fragments.isEmpty()) {
+            return;
+        }
+        byte[] start = fragments.getFirst().start();
+        byte[] last = lastBelow(fragments.getLast().end());
+        smallest = entries == 0 || Arrays.compareUnsigned(start, smallest) < 0 ? start : smallest;
+        largest = Arrays.compareUnsigned(last, largest) > 0 ? last : largest;
+        for (RangeTombstones.Fragment fragment : fragments) {
+            maxRevision = Math.max(maxRevision, fragment.revisions()[0]);
+            minRevision = Math.min(minRevision, fragment.revisions()[fragment.revisions().length - 1]);
+        }
+    }
+
+    /** The last key below a bound if there is one, else the bound. */
+    private static byte[] lastBelow(byte[] end) {
+        return end[end.length - 1] == 0 ? Arrays.copyOf(end, end.length - 1) : end;
+    }
+
+    private TableInfo finish(int levels, BlockHandle root, RangeTombstones ranges) throws IOException {
         SortedMap<String, BlockHandle> meta = new TreeMap<>();
+        if (!ranges.isEmpty()) {
+            meta.put(TableFooter.RANGE_TOMBSTONES, writeBlock(RangeTombstoneBlock.encode(ranges)));
+        }
         ByteBuffer filter = BloomFilter.build(hashes, keys);
         ByteBuffer sealed = ByteBuffer.allocate(filter.remaining() + BlockBuilder.TRAILER_BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)
@@ -233,7 +273,17 @@ public final class TableWriter {
         SortedMap<Long, Long> segmentBytes = new TreeMap<>();
         referenced.forEach(
                 (number, bytes) -> segmentBytes.put(segments.get(number).id(), bytes));
-        return new TableInfo(id, size, entries, tombstones, smallest, largest, minRevision, maxRevision, segmentBytes);
+        return new TableInfo(
+                id,
+                size,
+                entries,
+                tombstones,
+                ranges.count(),
+                smallest,
+                largest,
+                minRevision,
+                maxRevision,
+                segmentBytes);
     }
 
     private BlockHandle writeProperties() throws IOException {

@@ -7,6 +7,9 @@
  * table, which {@link dev.varve.storage.index.TableReader} reads. {@link dev.varve.storage.index.IndexCursor} walks either of
  * them, and {@link dev.varve.storage.index.MergingCursor} several as one.
  *
+ * <p>Ranges of keys that were removed as a whole are {@link dev.varve.storage.index.RangeTombstones}, which memtables and tables keep beside
+ * their entries.
+ *
  * <p>Threads: a memtable has one writer and any number of readers; tables are immutable; cursors belong to one thread.
  */
 @NullMarked

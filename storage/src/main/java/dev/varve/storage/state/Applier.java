@@ -10,6 +10,7 @@ import dev.varve.storage.index.Memtable;
 import dev.varve.storage.log.LogPosition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * Puts the changes of log entries into the active memtable, and freezes it when it is full or covers much log. One thread at a
@@ -106,6 +107,9 @@ final class Applier {
                         ^ (saltedWith == 0 ? 0 : Checksum.salt(saltedWith, offset));
                 add(frames, revision, LogPosition.of(LogPosition.segmentNumber(position), offset), checksum, position);
                 changes++;
+            } else if (frames.kind() == FrameKind.RANGE_DELETE) {
+                addRange(frames, revision, position);
+                changes++;
             }
         }
         coveredRecords += changes;
@@ -122,6 +126,22 @@ final class Applier {
             if (!addTo(versions.current().active(), frames, kind, revision, framePosition, checksum)) {
                 throw new IllegalStateException("an entry does not fit into an empty memtable");
             }
+        }
+    }
+
+    /** Range deletes take the place of what earlier revisions say; so it does not matter where in their write they stand. */
+    private void addRange(FrameCursor frames, long revision, long recordPosition) {
+        byte[] start = IndexKey.of(frames.keyspace(), frames.key());
+        byte[] end = frames.valueLength() == 0
+                ? IndexKey.endOf(frames.keyspace())
+                : IndexKey.of(frames.keyspace(), frames.value());
+        if (Arrays.compareUnsigned(start, end) >= 0
+                || versions.current().active().addRangeTombstone(start, end, revision)) {
+            return;
+        }
+        freeze(recordPosition, 0);
+        if (!versions.current().active().addRangeTombstone(start, end, revision)) {
+            throw new IllegalStateException("a range tombstone does not fit into an empty memtable");
         }
     }
 

@@ -10,6 +10,7 @@ import dev.varve.storage.format.FileName;
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.LevelCursor;
 import dev.varve.storage.index.MergingCursor;
+import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
 import dev.varve.storage.io.OwnedThread;
@@ -341,10 +342,13 @@ final class Compactor implements AutoCloseable {
 
     private void merge(Compaction due, Levels tables) throws IOException {
         long begin = ticker.nanos();
-        int level = due.level() + 1;
+        Map<Long, TableReader> byId = new HashMap<>();
+        tables.all().forEach(table -> byId.put(table.info().id(), table));
+        List<TableReader> upper = readers(due.upper(), byId);
+        List<TableReader> lower = readers(due.lower(), byId);
         List<TableInfo> result = merger.write(
-                source(due, tables),
-                readers.live((key, length) -> tables.mayHoldBelow(level, key, length)),
+                source(due, upper, lower),
+                readers.live(ranges(upper, lower), tables.below(due.level() + 1)),
                 picker.outputBytes(tables.infos()),
                 new Steps(due));
         editor.merged(due, result);
@@ -376,21 +380,30 @@ final class Compactor implements AutoCloseable {
         }
     }
 
-    private static IndexCursor source(Compaction due, Levels tables) throws IOException {
-        Map<Long, TableReader> byId = new HashMap<>();
-        tables.all().forEach(table -> byId.put(table.info().id(), table));
+    private static IndexCursor source(Compaction due, List<TableReader> upper, List<TableReader> lower)
+            throws IOException {
         List<IndexCursor> sources = new ArrayList<>();
         if (due.level() == 0) {
-            for (TableReader table : readers(due.upper(), byId)) {
+            for (TableReader table : upper) {
                 sources.add(table.sequentialCursor());
             }
         } else {
-            sources.add(new LevelCursor(readers(due.upper(), byId), true));
+            sources.add(new LevelCursor(upper, TableReader::sequentialCursor));
         }
-        if (!due.lower().isEmpty()) {
-            sources.add(new LevelCursor(readers(due.lower(), byId), true));
+        if (!lower.isEmpty()) {
+            sources.add(new LevelCursor(lower, TableReader::sequentialCursor));
         }
         return new MergingCursor(sources);
+    }
+
+    private static RangeTombstones ranges(List<TableReader> upper, List<TableReader> lower) throws IOException {
+        List<RangeTombstones> ranges = new ArrayList<>();
+        for (List<TableReader> tables : List.of(upper, lower)) {
+            for (TableReader table : tables) {
+                ranges.add(table.rangeTombstones());
+            }
+        }
+        return RangeTombstones.union(ranges);
     }
 
     private static List<TableReader> readers(List<TableInfo> infos, Map<Long, TableReader> byId) {

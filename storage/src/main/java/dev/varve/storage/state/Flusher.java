@@ -189,7 +189,10 @@ final class Flusher implements AutoCloseable {
                     + log.durableIndex() + " is on the device");
         }
         List<TableInfo> tables = merger.write(
-                frozen.memtable().cursor(), readers.live((key, length) -> true), Long.MAX_VALUE, () -> false);
+                frozen.memtable().cursor(),
+                readers.live(frozen.memtable().rangeTombstones(), (key, length) -> true),
+                Long.MAX_VALUE,
+                () -> false);
         TableInfo table = tables.isEmpty() ? null : tables.getFirst();
         editor.flushed(frozen, table);
         onFlushed.run();

@@ -1,6 +1,7 @@
 package dev.varve.storage.state;
 
 import dev.varve.storage.compaction.CompactionPicker;
+import dev.varve.storage.compaction.LiveVersions;
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.index.LevelCursor;
@@ -86,22 +87,48 @@ record Levels(List<List<TableReader>> levels) {
     }
 
     /** True if a table below the level has the key in its range. */
-    boolean mayHoldBelow(int level, byte[] key, int keyLength) {
+    private boolean mayHoldBelow(int level, byte[] key, int keyLength) {
         byte[] indexKey = Arrays.copyOf(key, keyLength);
         for (int below = level + 1; below < levels.size(); below++) {
-            if (candidate(levels.get(below), indexKey) != null) {
+            if (LevelCursor.candidate(levels.get(below), indexKey) != null) {
                 return true;
             }
         }
         return false;
     }
 
-    private static @Nullable TableReader candidate(List<TableReader> tables, byte[] indexKey) {
-        int at = LevelCursor.find(tables, indexKey);
-        return at < tables.size()
-                        && Arrays.compareUnsigned(tables.get(at).info().smallestKey(), indexKey) <= 0
-                ? tables.get(at)
-                : null;
+    /** What lies below a level, for those who drop what hides nothing there. */
+    LiveVersions.Depths below(int level) {
+        return new LiveVersions.Depths() {
+            @Override
+            public boolean mayHold(byte[] key, int keyLength) {
+                return mayHoldBelow(level, key, keyLength);
+            }
+
+            @Override
+            public boolean mayHoldWithin(byte[] start, byte[] end) {
+                return levels.stream()
+                        .skip(level + 1L)
+                        .flatMap(List::stream)
+                        .anyMatch(table -> overlaps(table, start, end));
+            }
+        };
+    }
+
+    /** The tables that have range tombstones, in runs that do not overlap and are ordered by key. */
+    List<List<TableReader>> withRangeTombstones() {
+        List<List<TableReader>> runs = new ArrayList<>();
+        for (int level = 0; level < levels.size(); level++) {
+            List<TableReader> tables = levels.get(level).stream()
+                    .filter(table -> table.info().rangeTombstones() > 0)
+                    .toList();
+            if (level == 0) {
+                tables.forEach(table -> runs.add(List.of(table)));
+            } else if (!tables.isEmpty()) {
+                runs.add(tables);
+            }
+        }
+        return List.copyOf(runs);
     }
 
     /** As {@link TableReader#get}, over all tables. */
@@ -114,7 +141,7 @@ record Levels(List<List<TableReader>> levels) {
             }
         }
         for (int level = 1; level < levels.size(); level++) {
-            TableReader table = candidate(levels.get(level), indexKey);
+            TableReader table = LevelCursor.candidate(levels.get(level), indexKey);
             IndexEntry entry = table == null ? null : table.get(indexKey, hash, maxRevision, resident);
             if (entry != null) {
                 return entry;
@@ -128,11 +155,13 @@ record Levels(List<List<TableReader>> levels) {
      *
      * @param start first index key, or null
      * @param end first index key beyond, or null
+     * @param opener makes the cursor of a table
      */
-    void addCursors(byte @Nullable [] start, byte @Nullable [] end, List<IndexCursor> target) throws IOException {
+    void addCursors(byte @Nullable [] start, byte @Nullable [] end, LevelCursor.Opener opener, List<IndexCursor> target)
+            throws IOException {
         for (TableReader table : levels.getFirst()) {
             if (overlaps(table, start, end)) {
-                target.add(table.cursor());
+                target.add(opener.open(table));
             }
         }
         for (int level = 1; level < levels.size(); level++) {
@@ -140,7 +169,7 @@ record Levels(List<List<TableReader>> levels) {
                     .filter(table -> overlaps(table, start, end))
                     .toList();
             if (!tables.isEmpty()) {
-                target.add(new LevelCursor(tables, false));
+                target.add(new LevelCursor(tables, opener));
             }
         }
     }

@@ -2,7 +2,9 @@ package dev.varve.storage.state;
 
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
+import dev.varve.storage.index.LevelCursor;
 import dev.varve.storage.index.MergingCursor;
+import dev.varve.storage.index.TableReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -35,6 +37,9 @@ public final class RangeReader implements Closeable {
     private byte @Nullable [] end;
     /** Numbers the chunks, so that a walk is not taken up in the wrong place. */
     private int chunks;
+
+    /** The range tombstones of the version in hand; null if it has none. */
+    private RangeCover.@Nullable Walk ranges;
 
     private int chunkEntries = FIRST_CHUNK_ENTRIES;
     private boolean exhausted;
@@ -115,6 +120,7 @@ public final class RangeReader implements Closeable {
     }
 
     private void walk(Version version) throws IOException {
+        ranges = version.ranges().isEmpty() ? null : version.ranges().walk(revision);
         IndexCursor cursor = versions.resume(this, chunks, version);
         boolean found = cursor != null;
         if (cursor == null) {
@@ -145,7 +151,10 @@ public final class RangeReader implements Closeable {
         List<IndexCursor> sources = new ArrayList<>();
         sources.add(version.active().cursor());
         version.frozen().forEach(frozen -> sources.add(frozen.memtable().cursor()));
-        version.tables().addCursors(start, end, sources);
+        RangeCover cover = version.ranges();
+        LevelCursor.Opener opener =
+                ranges == null ? TableReader::cursor : table -> new UncoveredCursor(table, cover.walk(revision));
+        version.tables().addCursors(start, end, opener, sources);
         return sources.size() == 1 ? sources.getFirst() : new MergingCursor(sources);
     }
 
@@ -216,8 +225,8 @@ public final class RangeReader implements Closeable {
     }
 
     /** Takes an entry into the chunk; returns the bytes of key and value. */
-    private int take(byte[] indexKey, IndexEntry entry) {
-        if (entry.isTombstone()) {
+    private int take(byte[] indexKey, IndexEntry entry) throws IOException {
+        if (entry.isTombstone() || (ranges != null && ranges.covering(indexKey, indexKey.length) > entry.revision())) {
             return 0;
         }
         chunk.add(new RangeItem(indexKey, entry));

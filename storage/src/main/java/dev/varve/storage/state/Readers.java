@@ -1,6 +1,7 @@
 package dev.varve.storage.state;
 
 import dev.varve.storage.compaction.LiveVersions;
+import dev.varve.storage.index.RangeTombstones;
 import java.util.function.LongSupplier;
 
 /**
@@ -11,9 +12,9 @@ import java.util.function.LongSupplier;
  */
 record Readers(LongSupplier visibleRevision, SnapshotRegistry snapshots) {
 
-    /** What can be read from now on. */
-    LiveVersions live(LiveVersions.Depths depths) {
+    /** What can be read from now on of entries and the range tombstones that come with them. */
+    LiveVersions live(RangeTombstones ranges, LiveVersions.Depths depths) {
         long visible = visibleRevision.getAsLong(); // Before the next line, so that nothing falls between the two.
-        return new LiveVersions(visible, snapshots.revisions(visibleRevision), depths);
+        return new LiveVersions(visible, snapshots.revisions(visibleRevision), ranges, depths);
     }
 }

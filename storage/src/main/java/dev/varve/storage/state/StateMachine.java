@@ -345,6 +345,20 @@ public final class StateMachine implements Closeable {
 
     private static @Nullable IndexEntry find(Version version, byte[] indexKey, long maxRevision, boolean resident)
             throws IOException {
+        IndexEntry entry = newest(version, indexKey, maxRevision, resident);
+        RangeCover ranges = version.ranges();
+        if (entry == null || ranges.isEmpty() || entry.isCold()) {
+            return entry;
+        }
+        long tombstone = ranges.covering(indexKey, maxRevision, resident);
+        if (tombstone == RangeCover.COLD) {
+            return IndexEntry.COLD;
+        }
+        return tombstone > entry.revision() ? null : entry;
+    }
+
+    private static @Nullable IndexEntry newest(Version version, byte[] indexKey, long maxRevision, boolean resident)
+            throws IOException {
         long hash = BloomFilter.hash(indexKey, indexKey.length);
         IndexEntry entry = version.active().get(indexKey, hash, maxRevision);
         for (int i = 0; entry == null && i < version.frozen().size(); i++) {

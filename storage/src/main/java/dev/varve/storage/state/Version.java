@@ -13,6 +13,7 @@ final class Version {
     private final Memtable active;
     private final List<Frozen> frozen;
     private final Levels tables;
+    private final RangeCover ranges;
     private final AtomicInteger users = new AtomicInteger(1);
 
     /**
@@ -32,6 +33,7 @@ final class Version {
         this.active = active;
         this.frozen = List.copyOf(frozen);
         this.tables = tables;
+        this.ranges = new RangeCover(active, frozen, tables);
     }
 
     Memtable active() {
@@ -44,6 +46,11 @@ final class Version {
 
     Levels tables() {
         return tables;
+    }
+
+    /** The range tombstones of all of these. */
+    RangeCover ranges() {
+        return ranges;
     }
 
     /** Counts one more user, unless the last one is gone. */

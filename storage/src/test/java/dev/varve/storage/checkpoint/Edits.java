@@ -27,6 +27,10 @@ final class Edits {
                 new TreeMap<>(Map.of(10L, 100L, 11L, 110L)));
     }
 
+    static TableInfo tableWithRanges(long id) {
+        return new TableInfo(id, 2, 0, 0, 4, new byte[] {0, 7}, new byte[] {1}, 5, 6, new TreeMap<>());
+    }
+
     static Checkpoint checkpoint(long index) {
         return new Checkpoint(index, 2, 3, 4, 5, 6, new byte[] {7, 8}, 9);
     }
@@ -42,6 +46,7 @@ final class Edits {
                 new ManifestEdit.TableRemoved(1),
                 new ManifestEdit.Checkpointed(checkpoint(1)),
                 new ManifestEdit.Closed(1, 0x01020304),
-                new ManifestEdit.LogBegins(1, 2, 3, 4));
+                new ManifestEdit.LogBegins(1, 2, 3, 4),
+                new ManifestEdit.TableAdded(tableWithRanges(2)));
     }
 }

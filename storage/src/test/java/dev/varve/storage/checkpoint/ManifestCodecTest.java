@@ -52,6 +52,10 @@ class ManifestCodecTest {
         assertThat(hex(edits.get(7))).isEqualTo("080c" + "0100000000000000" + "04030201");
         assertThat(hex(edits.get(8)))
                 .isEqualTo("891c" + "0100000000000000" + "0200000000000000" + "0300000000000000" + "04000000");
+        assertThat(hex(edits.get(9)))
+                .as("a table with range tombstones, which older readers must refuse")
+                .isEqualTo("8d3e" + "0200000000000000" + "0200000000000000" + "0000000000000000" + "0000000000000000"
+                        + "0500000000000000" + "0600000000000000" + "020007" + "0101" + "00" + "0400000000000000");
     }
 
     @Test

@@ -323,4 +323,25 @@ class MemtableTest {
         }
         assertThat(taken).isLessThan(100);
     }
+
+    @Test
+    void rangeTombstonesAreTakenUntilTheyAreMany() {
+        int taken = 0;
+        while (memtable.addRangeTombstone(
+                new byte[] {0, (byte) (taken >> 8), (byte) taken}, new byte[] {1}, 1 + taken)) {
+            taken++;
+        }
+        assertThat(taken).as("each reaches over all after it").isBetween(100, 200);
+        assertThat(memtable.rangeTombstones().covering(new byte[] {0, 0, 5}, 3, Long.MAX_VALUE))
+                .isEqualTo(6);
+    }
+
+    @Test
+    void anEmptyMemtableTakesARangeTombstoneHoweverLongItsKeys() {
+        Memtable small = new Memtable(Arena.ofAuto().allocate(8 << 10, 8));
+        byte[] start = new byte[6 << 10];
+        assertThat(small.addRangeTombstone(start, new byte[] {1}, 1)).isTrue();
+        assertThat(small.addRangeTombstone(start, new byte[] {1}, 2)).isFalse();
+        assertThat(small.rangeTombstones().count()).isEqualTo(1);
+    }
 }

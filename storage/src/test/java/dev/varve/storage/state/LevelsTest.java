@@ -2,7 +2,9 @@ package dev.varve.storage.state;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
@@ -11,18 +13,23 @@ import dev.varve.storage.index.BloomFilter;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
+import dev.varve.storage.index.Memtable;
 import dev.varve.storage.index.MergingCursor;
+import dev.varve.storage.index.RangeTombstones;
+import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
 import dev.varve.storage.index.TableWriter;
 import dev.varve.storage.io.DiskFileSystem;
 import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.log.SegmentSet;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +58,10 @@ class LevelsTest {
 
     /** A table of tombstones, each a letter and its revision. */
     private TableReader table(String... entries) throws IOException {
+        return table(RangeTombstones.NONE, entries);
+    }
+
+    private TableReader table(RangeTombstones ranges, String... entries) throws IOException {
         long id = tables.size() + 1L;
         Path path = directory.resolve(new FileName(FileKind.TABLE, id).toString());
         try (StoreFile file = DiskFileSystem.instance().create(path)) {
@@ -64,7 +75,7 @@ class LevelsTest {
                     DiskFileSystem.instance(),
                     directory,
                     STORE,
-                    writer.finish(),
+                    writer.finish(ranges),
                     new SegmentSet(),
                     new BlockCache(1 << 20));
             tables.add(reader);
@@ -94,7 +105,7 @@ class LevelsTest {
         List<IndexCursor> sources = new ArrayList<>();
         byte[] from = start == null ? null : key(start);
         byte[] to = end == null ? null : key(end);
-        levels.addCursors(from, to, sources);
+        levels.addCursors(from, to, TableReader::cursor, sources);
         StringBuilder walked = new StringBuilder();
         MergingCursor cursor = new MergingCursor(sources);
         boolean found = ascending ? cursor.seek(from) : cursor.seekBefore(to);
@@ -140,16 +151,121 @@ class LevelsTest {
     @Test
     void tablesOutsideARangeAreNotOpened() throws IOException {
         List<IndexCursor> sources = new ArrayList<>();
-        levels().addCursors(key("h"), null, sources);
+        levels().addCursors(key("h"), null, TableReader::cursor, sources);
         assertThat(sources).isEmpty();
     }
 
     @Test
     void olderVersionsAreLookedForInTheLevelsBelowOnly() throws IOException {
         Levels levels = levels();
-        assertThat(levels.mayHoldBelow(0, key("b"), 2)).isTrue();
-        assertThat(levels.mayHoldBelow(0, key("e"), 2)).isFalse();
-        assertThat(levels.mayHoldBelow(1, key("b"), 2)).isFalse();
+        assertThat(levels.below(0).mayHold(key("b"), 2)).isTrue();
+        assertThat(levels.below(0).mayHold(key("e"), 2)).isFalse();
+        assertThat(levels.below(1).mayHold(key("b"), 2)).isFalse();
+        assertThat(levels.below(0).mayHoldWithin(key("c"), key("d"))).isTrue();
+        assertThat(levels.below(0).mayHoldWithin(key("ca"), key("d"))).isFalse();
+        assertThat(levels.below(1).mayHoldWithin(key("a"), key("z"))).isFalse();
+    }
+
+    @Test
+    void aKeyAtWhichARangeTombstoneOfTheTableBeforeEndsIsFound() throws IOException {
+        TableReader before = table(RangeTombstones.NONE.with(key("b"), key("d"), 4), "b5");
+        Levels levels = Levels.of(
+                List.of(before, table("d2")),
+                Map.of(before.info().id(), 1, before.info().id() + 1, 1));
+        assertThat(levels.infos().get(1)).extracting(info -> info.id()).containsExactly(1L, 2L);
+        assertThat(before.info().largestKey()).isEqualTo(key("d"));
+        assertThat(revision(levels, "d", 9)).isEqualTo(2);
+        assertThat(walk(levels, null, null, true)).isEqualTo("b5 d2 ");
+        assertThat(walk(levels, "c", null, true)).isEqualTo("d2 ");
+        assertThat(walk(levels, null, "d", false)).isEqualTo("b5 ");
+        assertThat(walk(levels, null, null, false)).isEqualTo("d2 b5 ");
+    }
+
+    @Test
+    void theRangeTombstonesOfATableAreThoseOfItsKeys() throws IOException {
+        TableReader low = table(RangeTombstones.NONE.with(key("b"), key("d"), 4), "b5");
+        TableReader high = table(RangeTombstones.NONE.with(key("f"), key("h"), 3));
+        TableReader middle = table("e1");
+        TableReader young = table(RangeTombstones.NONE.with(key("c"), key("g"), 7));
+        Levels levels = Levels.of(
+                List.of(low, high, middle, young),
+                Map.of(low.info().id(), 1, high.info().id(), 1, middle.info().id(), 1));
+        RangeCover ranges = new RangeCover(new Memtable(Arena.ofAuto().allocate(4 << 10, 8)), List.of(), levels);
+        assertThat(ranges.isEmpty()).isFalse();
+        RangeCover.Walk walk = ranges.walk(Long.MAX_VALUE);
+        String[] expected = {"a0", "b4", "c7", "d7", "e7", "f7", "g3", "h0", "z0"};
+        for (String keyAndRevision : expected) {
+            byte[] key = key(keyAndRevision.substring(0, 1));
+            long revision = Long.parseLong(keyAndRevision.substring(1));
+            assertThat(ranges.covering(key, Long.MAX_VALUE, false))
+                    .as(keyAndRevision)
+                    .isEqualTo(revision);
+            assertThat(walk.covering(key, 2)).as(keyAndRevision).isEqualTo(revision);
+            assertThat(ranges.walk(Long.MAX_VALUE).covering(key, 2)).isEqualTo(revision);
+        }
+        assertThat(ranges.covering(key("c"), 6, false)).isEqualTo(4);
+        assertThat(ranges.covering(key("e"), 6, true)).isZero();
+    }
+
+    @Test
+    void rangeTombstonesThatAreNotInMemoryAreCold() throws IOException {
+        Levels levels = Levels.of(List.of(table(RangeTombstones.NONE.with(key("b"), key("d"), 4))), Map.of());
+        RangeCover ranges = new RangeCover(new Memtable(Arena.ofAuto().allocate(4 << 10, 8)), List.of(), levels);
+        assertThat(ranges.covering(key("c"), 9, true)).isEqualTo(RangeCover.COLD);
+        assertThat(ranges.covering(key("x"), 9, true)).isZero();
+        assertThat(ranges.covering(key("c"), 9, false)).isEqualTo(4);
+        assertThat(ranges.covering(key("c"), 9, true)).isEqualTo(4);
+    }
+
+    @Test
+    void aWalkSeeksPastWhatIsHiddenAsAWhole() throws IOException {
+        TableReader table = table("a3", "b1", "c2", "d3", "e1", "f2");
+        TableReader above =
+                table(RangeTombstones.NONE.with(key("b"), key("e"), 4).with(key("f"), key("z"), 9));
+        RangeCover ranges = new RangeCover(new Memtable(Arena.ofAuto().allocate(4 << 10, 8)), List.of(), levels(above));
+        assertThat(walk(new UncoveredCursor(table, ranges.walk(9)))).isEqualTo("a3 e1 | e1 a3 ");
+        assertThat(walk(new UncoveredCursor(table, ranges.walk(8)))).isEqualTo("a3 e1 f2 | f2 e1 a3 ");
+        assertThat(walk(new UncoveredCursor(table, ranges.walk(3))))
+                .isEqualTo("a3 b1 c2 d3 e1 f2 | f2 e1 d3 c2 b1 a3 ");
+        UncoveredCursor cursor = new UncoveredCursor(table, ranges.walk(9));
+        assertThat(cursor.seek(key("c"))).isTrue();
+        assertThat(cursor.revision()).isEqualTo(1);
+        assertThat(cursor.seekBefore(key("d"))).isTrue();
+        assertThat(cursor.keyBytes()).startsWith(0, 'a');
+    }
+
+    @Test
+    void aTableThatIsHiddenAsAWholeIsNotOpened() throws IOException {
+        RangeCover ranges = new RangeCover(
+                new Memtable(Arena.ofAuto().allocate(4 << 10, 8)),
+                List.of(),
+                levels(table(RangeTombstones.NONE.with(key("a"), key("z"), 9))));
+        TableReader missing = new TableReader(
+                DiskFileSystem.instance(),
+                directory,
+                STORE,
+                new TableInfo(99, 500, 3, 3, key("b"), key("h"), 1, 7, new TreeMap<>()),
+                new SegmentSet(),
+                new BlockCache(1 << 20));
+        assertThat(walk(new UncoveredCursor(missing, ranges.walk(9)))).isEqualTo("| ");
+        assertThatThrownBy(() -> walk(new UncoveredCursor(missing, ranges.walk(8))))
+                .isInstanceOf(CorruptionException.class);
+    }
+
+    private static Levels levels(TableReader table) {
+        return Levels.of(List.of(table), Map.of());
+    }
+
+    private static String walk(IndexCursor cursor) throws IOException {
+        StringBuilder walked = new StringBuilder();
+        for (boolean found = cursor.seek(null); found; found = cursor.next()) {
+            walked.append((char) cursor.keyBytes()[1]).append(cursor.revision()).append(' ');
+        }
+        walked.append("| ");
+        for (boolean found = cursor.seekBefore(null); found; found = cursor.previous()) {
+            walked.append((char) cursor.keyBytes()[1]).append(cursor.revision()).append(' ');
+        }
+        return walked.toString();
     }
 
     @Test
