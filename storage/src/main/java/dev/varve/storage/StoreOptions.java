@@ -23,7 +23,8 @@ import dev.varve.storage.format.Frames;
  *     (asynchronous). 16 MiB
  * @param cacheBytes memory outside the heap for blocks of tables, 0 to 1 TiB. What is not there is read from the operating system's
  *     cache or the disk, verified and unpacked each time; memory beyond what is read over and over is better left to the system's
- *     cache, which holds the log's values, too. Counts against the JVM's {@code -XX:MaxDirectMemorySize}. 64 MiB
+ *     cache, which holds the log's values, too. Counts against the JVM's {@code -XX:MaxDirectMemorySize},
+ *     as memtables do. 64 MiB, or a quarter of the largest heap if that is less
  */
 public record StoreOptions(
         int maxKeyBytes,
@@ -43,7 +44,16 @@ public record StoreOptions(
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
     private static final StoreOptions DEFAULTS = new StoreOptions(
-            4 * KIB, 8 * MIB, 8 * MIB, 64 * MIB, 32 * MIB, 64L * MIB, 200_000, 256, 16 * MIB, 64L * MIB);
+            4 * KIB,
+            8 * MIB,
+            8 * MIB,
+            64 * MIB,
+            32 * MIB,
+            64L * MIB,
+            200_000,
+            256,
+            16 * MIB,
+            Math.min(64L * MIB, Runtime.getRuntime().maxMemory() / 4));
 
     public StoreOptions {
         bounds("maxKeyBytes", maxKeyBytes, 1, 65_535);
