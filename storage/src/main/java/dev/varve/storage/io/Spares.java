@@ -5,12 +5,15 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lends objects that are costly to make to whoever needs one for a moment, so that reading makes no garbage. About as many are kept as threads can
- * run at once, however many threads there are, which is what speaks against thread-locals where threads are virtual. Thread-safe.
+ * Lends objects that are costly to make to whoever needs one for a moment, so that reading makes no garbage. A fixed number is kept, however
+ * many threads there are, which is what speaks against thread-locals where threads are virtual. Thread-safe.
  *
  * @param <T> what is lent; not thread-safe itself
  */
 public final class Spares<T> {
+
+    /** More than there are processors, since those who wait for the disk keep what they were lent. */
+    private static final int SLOTS = 64;
 
     /** Slots that different threads use lie in different lines of the processors' caches. */
     private static final int SPACING = 16;
@@ -21,7 +24,7 @@ public final class Spares<T> {
 
     /** @param maker makes one where none is idle */
     public Spares(Supplier<T> maker) {
-        int slots = Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1) << 1;
+        int slots = Math.max(SLOTS, Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1) << 1);
         this.maker = maker;
         this.idle = new AtomicReferenceArray<>(SPACING * slots);
         this.mask = slots - 1;

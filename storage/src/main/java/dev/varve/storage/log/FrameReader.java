@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FrameReader {
 
-    private static final int WHOLE_BYTES = 64 << 10;
+    private static final int LARGEST_KEPT = 64 << 10;
 
     private final CRC32C crc = new CRC32C();
-    private final ByteBuffer whole = ByteBuffer.allocateDirect(WHOLE_BYTES);
+    private ByteBuffer whole = ByteBuffer.allocate(2 << 10);
     private byte[] head = new byte[256];
     private ByteBuffer headView = view(head);
 
@@ -115,7 +115,7 @@ public final class FrameReader {
             return true;
         }
         int length = headLength + stored.length;
-        ByteBuffer frame = length <= WHOLE_BYTES ? whole.clear().limit(length) : ByteBuffer.allocate(length);
+        ByteBuffer frame = room(length);
         if (reach != Reach.DEVICE) {
             if (!segment.file().readResident(frame, offset)) {
                 return false;
@@ -125,6 +125,16 @@ public final class FrameReader {
         }
         frame.get(0, head, 0, headLength).get(headLength, stored);
         return true;
+    }
+
+    private ByteBuffer room(int length) {
+        if (length > LARGEST_KEPT) {
+            return ByteBuffer.allocate(length);
+        }
+        if (length > whole.capacity()) {
+            whole = ByteBuffer.allocate(Math.min(LARGEST_KEPT, 2 * length));
+        }
+        return whole.clear().limit(length);
     }
 
     private void verify(Segment segment, int offset, int headLength, byte[] stored) throws IOException {

@@ -31,7 +31,7 @@ final class VersionSet {
     /** Memory for the next memtables; guarded by this. */
     private final Deque<MemorySegment> memories = new ArrayDeque<>();
 
-    /** Walks over the current version that are to go on: as few as threads can run at once, so that idle cursors hold nothing. */
+    /** Walks over the current version that are to go on: a few only, so that idle cursors hold nothing for long. */
     private final Spares<RangeWalk> walks = new Spares<>(() -> RangeWalk.NONE);
 
     private volatile Version current;
