@@ -90,7 +90,7 @@ public final class EngineBench implements Callable<Integer> {
     @Option(
             names = "--quick",
             description =
-                    "A look at everything in about a minute: one round of Varve and RocksDB with few keys. The figures say little.")
+                    "A look at everything in a minute or two: one round of Varve and RocksDB with few keys. The figures say little.")
     private boolean quick;
 
     @Option(names = "--profile", description = "Also write a flight recording of each process.")
