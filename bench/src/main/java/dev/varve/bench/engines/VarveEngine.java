@@ -8,18 +8,30 @@ import dev.varve.storage.StoreOptions;
 import dev.varve.storage.WriteBatch;
 import org.jspecify.annotations.Nullable;
 
-/** Varve with its defaults. */
+/** Varve with its defaults, its memtables and its block cache within the budget. */
 final class VarveEngine implements Engine {
 
     /** Shorter than any key that is written. */
     private static final byte[] ABSENT_KEY = {0};
 
+    /** The largest part of the budget that one memtable takes, as for RocksDB. */
+    private static final int MEMTABLE_DIVISOR = 8;
+
+    /** So many memtables are held at most. */
+    private static final long MEMTABLES_MAX = 3;
+
     private final Store store;
     private final Durability durability;
 
     VarveEngine(Setup setup) {
-        this.store = Store.open(setup.directory(), StoreOptions.defaults());
+        this.store = Store.open(setup.directory(), options(setup.cacheBytes()));
         this.durability = setup.durable() ? Durability.MAJORITY : Durability.ACCEPTED;
+    }
+
+    private static StoreOptions options(long cacheBytes) {
+        StoreOptions defaults = StoreOptions.defaults();
+        int memtableBytes = (int) Math.min(defaults.memtableBytes(), cacheBytes / MEMTABLE_DIVISOR);
+        return defaults.withMemtableBytes(memtableBytes).withCacheBytes(cacheBytes - MEMTABLES_MAX * memtableBytes);
     }
 
     @Override
