@@ -15,5 +15,6 @@ module dev.varve.replication {
     requires org.slf4j;
     requires static transitive org.jspecify;
 
+    exports dev.varve.replication.cluster;
     exports dev.varve.replication.sequencer;
 }

@@ -65,6 +65,8 @@ public enum ErrorCode {
     LOG_FAILED(503, "log-failed", "The log has failed"),
     /** {@code /readyz}: the store takes no writes. */
     NOT_READY(503, "not-ready", "The server is not ready"),
+    /** The cluster has no leader now, or this node belongs to none yet. */
+    NO_LEADER(503, "no-leader", "The cluster has no leader"),
     /** The store cannot make room for writes. */
     STORE_BLOCKED(503, "store-blocked", "The store takes no writes for now"),
     /** The write may or may not have been made. */

@@ -23,25 +23,9 @@ public record Problem(ErrorCode code, String detail, String remedy) {
         json.append("\",\"status\":").append(code.status());
         json.append(",\"code\":\"").append(code.code());
         json.append("\",\"detail\":");
-        quote(json, detail);
+        JsonText.quote(json, detail);
         json.append(",\"remedy\":");
-        quote(json, remedy);
+        JsonText.quote(json, remedy);
         return json.append("}\n").toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    private static void quote(StringBuilder json, String text) {
-        json.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                json.append('\\').append(c);
-            } else if (c < 0x20 || Character.isSurrogate(c)) {
-                // An escaped surrogate pair is valid JSON, and a lone one cannot be written otherwise.
-                json.append("\\u%04x".formatted((int) c));
-            } else {
-                json.append(c);
-            }
-        }
-        json.append('"');
     }
 }

@@ -20,7 +20,7 @@ public final class ProposalException extends RuntimeException {
     private final Outcome outcome;
     private final @Nullable String leader;
 
-    ProposalException(Outcome outcome, @Nullable String leader, String message) {
+    public ProposalException(Outcome outcome, @Nullable String leader, String message) {
         super(message);
         this.outcome = outcome;
         this.leader = leader;

@@ -2,6 +2,7 @@ package dev.varve.replication;
 
 import com.alipay.sofa.jraft.NodeManager;
 import com.alipay.sofa.jraft.Status;
+import com.alipay.sofa.jraft.closure.ReadIndexClosure;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.entity.EnumOutter;
@@ -11,6 +12,7 @@ import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
 import com.alipay.sofa.jraft.option.NodeOptions;
 import com.alipay.sofa.jraft.option.RaftOptions;
+import com.alipay.sofa.jraft.option.ReadOnlyOption;
 import com.alipay.sofa.jraft.rpc.ProtobufMsgFactory;
 import com.alipay.sofa.jraft.rpc.impl.PingRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.AppendEntriesRequestProcessor;
@@ -23,23 +25,19 @@ import dev.varve.replication.raft.RaftEntries;
 import dev.varve.replication.raft.RaftParts;
 import dev.varve.replication.raft.ReplicaStateMachine;
 import dev.varve.replication.raft.VarveLogStorage;
-import dev.varve.replication.transport.NettyRpcClient;
 import dev.varve.replication.transport.NettyRpcServer;
 import dev.varve.replication.transport.RaftTransport;
-import dev.varve.storage.format.FileKind;
-import dev.varve.storage.format.FileName;
+import dev.varve.storage.Store;
+import dev.varve.storage.StoreException;
 import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.FrameKind;
 import dev.varve.storage.format.Frames;
-import dev.varve.storage.format.StoreId;
 import dev.varve.storage.io.Environment;
 import dev.varve.storage.log.VoteFile;
-import dev.varve.storage.state.StateListener;
 import dev.varve.storage.state.StateMachine;
-import dev.varve.storage.state.StateOptions;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.file.Path;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -47,6 +45,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +56,7 @@ import org.slf4j.LoggerFactory;
  * <p>A proposal carries the term in which the node led when it was made; JRaft drops it if the term has changed, so that
  * nothing that was decided on old state is written. A node proposes only once it has applied everything of earlier terms.
  *
- * <p>It owns its transport and its files. Thread-safe.
+ * <p>It owns its transport and its store. Thread-safe.
  */
 public final class ReplicaNode implements AutoCloseable {
 
@@ -68,17 +67,21 @@ public final class ReplicaNode implements AutoCloseable {
     private static final long RECENT_BYTES = 16 << 20;
     private static final int RPC_THREADS = 6;
     private static final int STOP_SECONDS = 10;
+    private static final byte[] NO_CONTEXT = new byte[0];
 
     private final ReplicaOptions options;
     private final RaftTransport transport;
     private final Environment environment;
+    private final Store store;
     private final StateMachine state;
     private final VoteFile vote;
+    private final Listener listener;
     private final VarveLogStorage storage;
     private final AppendEntriesRequestProcessor appends = new AppendEntriesRequestProcessor(null);
     private final PeerId self;
     private final NodeImpl node;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private final LogRetention retention;
     private volatile @Nullable Leadership leadership;
     private volatile @Nullable String leader;
     private volatile @Nullable Throwable failure;
@@ -86,28 +89,70 @@ public final class ReplicaNode implements AutoCloseable {
     /** The term in which this node leads, and its clock. */
     private record Leadership(long term, LeaderClock clock) {}
 
+    /** What a member hears of its part in the group, one call after the other. Must not block. */
+    public interface Listener {
+
+        /** The node leads in this term, and has applied all entries of earlier ones. */
+        void leading(long term);
+
+        /** The node leads no longer. */
+        void following();
+
+        /** Another node leads, or nobody is known to if null. */
+        void leader(@Nullable String node);
+
+        /** The members that vote, by their {@linkplain dev.varve.storage.Store#nodeId ids}. */
+        void members(List<String> voters);
+
+        /** The node has failed and must be started anew. */
+        void failed(Throwable cause);
+    }
+
+    /** Told once how the entry of a proposal ended. */
+    public interface EntryCallback {
+
+        /** It is committed, durable here, and visible. Called in the order of the log. */
+        void applied(long firstRevision);
+
+        /** It was not acknowledged; in no order. */
+        void failed(ProposalException failure);
+    }
+
+    /** What a member says of itself. */
+    public enum Role {
+        LEADER,
+        CANDIDATE,
+        FOLLOWER,
+        FAILED
+    }
+
+    /**
+     * Where a member stands.
+     *
+     * @param term the newest that it knows
+     * @param commitIndex the last entry that it knows to be committed
+     * @param appliedIndex the last entry that it has applied
+     */
+    public record MemberStatus(Role role, long term, long commitIndex, long appliedIndex) {}
+
     private ReplicaNode(
             ReplicaOptions options,
             RaftTransport transport,
             Environment environment,
-            StateMachine state,
-            VoteFile vote) {
+            Store store,
+            VoteFile vote,
+            Listener listener) {
         this.options = options;
         this.transport = transport;
         this.environment = environment;
-        this.state = state;
+        this.store = store;
+        this.state = store.state();
         this.vote = vote;
+        this.listener = listener;
         this.storage = new VarveLogStorage(state.log(), RECENT_BYTES, this::unreadable);
-        this.self = peer(options.identity().node());
+        this.retention = new LogRetention(options.logRetentionBytes(), state.log());
+        this.self = peer(store.nodeId());
         this.node = new NodeImpl(options.identity().cluster(), self);
-    }
-
-    /** Whether a node may create what it must not forget. */
-    public enum Begin {
-        /** The node is one of those with which the group begins; its directory is empty, or its founding was interrupted. */
-        FOUND,
-        /** The node was a member before; without its vote it must not vote, and does not start. */
-        RESUME
     }
 
     /**
@@ -115,27 +160,21 @@ public final class ReplicaNode implements AutoCloseable {
      *
      * @param transport its network, of the same identity; owned by the node from now on, also if this fails
      * @param environment file system and clocks; the first leader of a new group takes the time from the wall clock
-     * @param directory its files
-     * @param sizes of its store
-     * @throws IOException if the files cannot be opened, or JRaft refuses them
+     * @param store its store, owned like the transport
+     * @throws IOException if the files cannot be opened, the vote is missing, or JRaft refuses them
      */
     public static ReplicaNode start(
-            Begin begin,
-            ReplicaOptions options,
-            RaftTransport transport,
-            Environment environment,
-            Path directory,
-            StateOptions sizes)
+            ReplicaOptions options, RaftTransport transport, Environment environment, Store store, Listener listener)
             throws IOException {
         ProtobufMsgFactory.load();
-        List<Closeable> opened = new ArrayList<>(List.of(transport::close));
+        List<Closeable> opened = new ArrayList<>(List.of(transport::close, store::close));
         try {
-            StateMachine state =
-                    StateMachine.open(environment, directory, sizes, StateMachine.Mode.REPLICA, new Unheard());
-            opened.add(state);
-            VoteFile vote = openVote(begin, environment, directory, state);
+            VoteFile vote = VoteFile.open(
+                    environment.files(),
+                    store.directory(),
+                    store.state().manifestState().storeId());
             opened.add(vote);
-            ReplicaNode replica = new ReplicaNode(options, transport, environment, state, vote);
+            ReplicaNode replica = new ReplicaNode(options, transport, environment, store, vote, listener);
             opened = List.of(replica::kill);
             replica.begin();
             return replica;
@@ -145,18 +184,6 @@ public final class ReplicaNode implements AutoCloseable {
             }
             throw e;
         }
-    }
-
-    private static VoteFile openVote(Begin begin, Environment environment, Path directory, StateMachine state)
-            throws IOException {
-        boolean empty = state.log().lastIndex() == 0 && state.lastCheckpoint().appliedIndex() == 0;
-        StoreId storeId = state.manifestState().storeId();
-        boolean voted =
-                environment.files().exists(directory.resolve(new FileName(FileKind.VOTE, VoteFile.ID).toString()));
-        if (begin == Begin.FOUND && empty && !voted) {
-            return VoteFile.create(environment.files(), directory, storeId, 0, null);
-        }
-        return VoteFile.open(environment.files(), directory, storeId);
     }
 
     private void begin() throws IOException {
@@ -172,25 +199,17 @@ public final class ReplicaNode implements AutoCloseable {
     private static void closeQuietly(Closeable each) {
         try {
             each.close();
-        } catch (IOException e) {
+        } catch (IOException | StoreException e) {
             logger.warn("a file or connection was not closed as it should", e);
         }
     }
 
-    /** Nobody measures yet. */
-    private static final class Unheard implements StateListener {
-        @Override
-        public void forced(long nanos, int writes, long bytes) {}
-
-        @Override
-        public void flushed(long nanos, long entries, long bytes) {}
-
-        @Override
-        public void compacted(long nanos, long readBytes, long writtenBytes) {}
-    }
-
-    private static PeerId peer(String name) {
-        return new PeerId(NettyRpcClient.endpoint(name), 0);
+    private static PeerId peer(String memberId) {
+        PeerId peer = PeerId.parsePeer(memberId);
+        if (peer == null) {
+            throw new IllegalArgumentException("'" + memberId + "' is not the id of a member");
+        }
+        return peer;
     }
 
     /** The log cannot be read: another node should lead. Not at once, since the reader may hold locks of JRaft. */
@@ -201,7 +220,11 @@ public final class ReplicaNode implements AutoCloseable {
         failure = cause;
         RaftException error = new RaftException(EnumOutter.ErrorType.ERROR_TYPE_LOG);
         error.getStatus().setError(RaftError.EIO, "the log cannot be read: %s", cause);
-        var _ = ThreadPoolsFactory.runInThread(options.identity().cluster(), () -> node.onError(error));
+        onPool(() -> node.onError(error));
+    }
+
+    private void onPool(Runnable task) {
+        var _ = ThreadPoolsFactory.runInThread(options.identity().cluster(), task);
     }
 
     private void registerProcessors(NettyRpcServer server) {
@@ -227,13 +250,14 @@ public final class ReplicaNode implements AutoCloseable {
 
         NodeOptions all = new NodeOptions();
         all.setServiceFactory(new RaftParts(transport, storage, vote, state));
-        all.setFsm(new ReplicaStateMachine(state, storage, new Events()));
+        all.setFsm(new ReplicaStateMachine(store, storage, new Events()));
         all.setRaftOptions(raft);
         Configuration founders = new Configuration();
-        options.members().forEach(name -> founders.addPeer(peer(name)));
+        founders().forEach(member -> founders.addPeer(peer(member)));
         all.setInitialConf(founders);
         all.setElectionTimeoutMs(options.electionMillis());
-        all.setSnapshotIntervalSecs(options.checkpointSeconds());
+        // Checkpoints are made when the log has grown, not by the clock: see LogRetention.
+        all.setSnapshotIntervalSecs(0);
         // JRaft wants URIs that are not blank; our parts do not look at them.
         all.setLogUri("varve");
         all.setRaftMetaUri("varve");
@@ -249,6 +273,15 @@ public final class ReplicaNode implements AutoCloseable {
         return all;
     }
 
+    /**
+     * With whom the group begins; counts only while the log is empty. One whose store was founded to begin a group has voted for
+     * itself before anything else; any other waits to be taken in.
+     */
+    private List<String> founders() {
+        boolean begins = options.founders().isEmpty() && store.nodeId().equals(vote.votedFor());
+        return begins ? List.of(store.nodeId()) : options.founders();
+    }
+
     /** What JRaft tells of the node's part in the group. */
     private final class Events implements ReplicaStateMachine.Listener {
 
@@ -260,25 +293,45 @@ public final class ReplicaNode implements AutoCloseable {
                     : Math.multiplyExact(environment.wallClock().millis(), 1000L);
             leader = options.identity().node();
             leadership = new Leadership(term, LeaderClock.since(now, environment.ticker()));
+            listener.leader(leader);
+            listener.leading(term);
         }
 
         @Override
         public void following() {
-            leadership = null;
+            if (leadership != null) {
+                leadership = null;
+                listener.following();
+            }
         }
 
         @Override
         public void leader(@Nullable PeerId peer) {
             leader = peer == null ? null : peer.getIp();
+            listener.leader(leader);
+        }
+
+        @Override
+        public void members(List<String> voters) {
+            listener.members(voters);
+        }
+
+        @Override
+        public void applied(long bytes) {
+            if (retention.exceededBy(bytes)) {
+                // Not here: JRaft wants the thread that applies, on which this runs.
+                onPool(ReplicaNode.this::truncate);
+            }
         }
 
         @Override
         public void failed(Throwable cause) {
             failure = cause;
+            listener.failed(cause);
         }
     }
 
-    /** Sets a key. The future gives the revision; see {@link #propose}. */
+    /** Sets a key. The future gives the revision; see {@link #propose(FrameEncoder)}. */
     public CompletableFuture<Long> put(byte[] key, byte[] value) {
         return propose(new FrameEncoder(Frames.HEADER_BYTES + key.length + value.length)
                 .add(FrameKind.PUT, true, Frames.USER, key, value));
@@ -291,44 +344,68 @@ public final class ReplicaNode implements AutoCloseable {
      * @return the write's revision, once a majority has it durably and this node has applied it; or a {@link ProposalException}
      */
     public CompletableFuture<Long> propose(FrameEncoder frames) {
-        Proposal proposal = new Proposal();
+        CompletableFuture<Long> revision = new CompletableFuture<>();
+        propose(leadingTerm(), List.of(frames.payload()), new EntryCallback() {
+            @Override
+            public void applied(long firstRevision) {
+                revision.complete(firstRevision);
+            }
+
+            @Override
+            public void failed(ProposalException failure) {
+                revision.completeExceptionally(failure);
+            }
+        });
+        return revision;
+    }
+
+    /**
+     * Proposes one entry. Entries are logged in the order of the calls. Never blocks; the callback is not told within the call.
+     *
+     * @param term in which this node leads, by whose state the writes were decided; in any other nothing is taken
+     * @param writes the frames of one client write each; they must not be changed any more
+     */
+    public void propose(long term, List<ByteBuffer> writes, EntryCallback callback) {
+        Proposal proposal = new Proposal(callback);
         Leadership now = leadership;
-        if (now == null || closed.get()) {
-            proposal.refuse(ProposalException.Outcome.NOT_LEADER, "this node does not lead");
-            return proposal.revision;
+        if (now == null || now.term() != term || closed.get()) {
+            onPool(() -> proposal.refuse(ProposalException.Outcome.NOT_LEADER, "this node does not lead"));
+            return;
         }
-        Task task = new Task(
-                RaftEntries.data(now.clock().micros(environment.ticker()), frames.payload()), proposal, now.term());
+        Task task = new Task(RaftEntries.data(now.clock().micros(environment.ticker()), writes), proposal, now.term());
         try {
             node.apply(task);
         } catch (IllegalStateException e) {
-            // The node is stopping: JRaft refuses before it takes anything, and tells the proposal as well.
-            proposal.refuse(ProposalException.Outcome.NOT_LEADER, "this node is stopping");
+            // JRaft is stopping, and tells the proposal itself.
+            logger.debug("a proposal came while the node was stopping", e);
         }
-        return proposal.revision;
     }
 
     private final class Proposal implements ReplicaStateMachine.Proposal {
 
-        private final CompletableFuture<Long> revision = new CompletableFuture<>();
+        private final EntryCallback callback;
         private volatile long applied;
 
+        Proposal(EntryCallback callback) {
+            this.callback = callback;
+        }
+
         @Override
-        public void applied(long index, long newRevision) {
-            applied = newRevision;
+        public void applied(long index, long firstRevision) {
+            applied = firstRevision;
         }
 
         @Override
         public void run(Status status) {
             if (status.isOk()) {
-                revision.complete(applied);
+                callback.applied(applied);
             } else {
                 refuse(outcome(status), String.valueOf(status.getErrorMsg()));
             }
         }
 
         void refuse(ProposalException.Outcome outcome, String message) {
-            revision.completeExceptionally(new ProposalException(outcome, leader, message));
+            callback.failed(new ProposalException(outcome, leader, message));
         }
     }
 
@@ -347,6 +424,50 @@ public final class ReplicaNode implements AutoCloseable {
         return notTaken ? ProposalException.Outcome.NOT_LEADER : ProposalException.Outcome.UNKNOWN;
     }
 
+    /**
+     * Waits until this node's store has all that was acknowledged anywhere when this was called (ReadIndex, Raft section 6.4).
+     *
+     * @param lease true to trust the leader's clock for an election timeout; false to have it ask a majority
+     * @param callback told null when that is so, or why it cannot be said
+     */
+    public void readIndex(boolean lease, long timeoutMillis, Consumer<@Nullable String> callback) {
+        ReadIndexClosure closure = new ReadIndexClosure(timeoutMillis) {
+            @Override
+            public void run(Status status, long index, byte[] context) {
+                callback.accept(status.isOk() ? null : String.valueOf(status.getErrorMsg()));
+            }
+        };
+        try {
+            node.readIndex(
+                    lease ? ReadOnlyOption.ReadOnlyLeaseBased : ReadOnlyOption.ReadOnlySafe, NO_CONTEXT, closure);
+        } catch (IllegalStateException e) {
+            logger.debug("a read came while the node was stopping", e); // JRaft tells the closure itself.
+        }
+    }
+
+    /**
+     * Takes a new member into the group, which this node must lead: it is brought up to date first, and votes then. One of the same
+     * node that the group has already is replaced by it.
+     *
+     * @param callback told null when that is done, or why it is not
+     */
+    public void admit(String memberId, Consumer<@Nullable String> callback) {
+        PeerId joining = peer(memberId);
+        Configuration wanted = new Configuration(List.of(joining));
+        try {
+            for (PeerId member : node.listPeers()) {
+                if (!member.getIp().equals(joining.getIp())) {
+                    wanted.addPeer(member);
+                }
+            }
+        } catch (IllegalStateException e) {
+            callback.accept("this node does not lead");
+            return;
+        }
+        node.changePeers(
+                wanted, status -> callback.accept(status.isOk() ? null : String.valueOf(status.getErrorMsg())));
+    }
+
     /** The store of this member; to be read only. */
     public StateMachine state() {
         return state;
@@ -363,9 +484,31 @@ public final class ReplicaNode implements AutoCloseable {
         return leader;
     }
 
+    /** Where it stands. */
+    public MemberStatus status() {
+        Role role = failure != null
+                ? Role.FAILED
+                : switch (node.getNodeState()) {
+                    case STATE_LEADER, STATE_TRANSFERRING -> Role.LEADER;
+                    case STATE_CANDIDATE -> Role.CANDIDATE;
+                    case STATE_FOLLOWER, STATE_UNINITIALIZED, STATE_SHUTTING, STATE_SHUTDOWN, STATE_END ->
+                        Role.FOLLOWER;
+                    case STATE_ERROR -> Role.FAILED;
+                };
+        return new MemberStatus(role, vote.term(), node.getLastCommittedIndex(), node.getLastAppliedLogIndex());
+    }
+
     /** Why the node has failed and must be started anew, or null. */
     public @Nullable Throwable failure() {
         return failure;
+    }
+
+    private void truncate() {
+        var _ = checkpoint().whenComplete((done, trouble) -> {
+            if (trouble != null) {
+                logger.warn("the log was not truncated", trouble);
+            }
+        });
     }
 
     /** Makes a checkpoint and lets the log be truncated behind the one before; the future ends with it. */
@@ -418,6 +561,6 @@ public final class ReplicaNode implements AutoCloseable {
         NodeManager.getInstance().removeAddress(self.getEndpoint());
         transport.close();
         closeQuietly(vote);
-        closeQuietly(state);
+        closeQuietly(store::close);
     }
 }

@@ -6,16 +6,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.replication.transport.TransportIdentity;
 import dev.varve.replication.transport.TransportOptions;
+import dev.varve.storage.Store;
+import dev.varve.storage.StoreOptions;
 import dev.varve.storage.format.Frames;
 import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.io.Environment;
 import dev.varve.storage.io.Ticker;
 import dev.varve.storage.log.Log;
 import dev.varve.storage.log.LogEntry;
+import dev.varve.storage.state.Founding;
 import dev.varve.storage.state.RangeItem;
 import dev.varve.storage.state.RangeReader;
 import dev.varve.storage.state.StateMachine;
-import dev.varve.storage.state.StateOptions;
 import dev.varve.testkit.SimulatedFileSystem;
 import java.io.Closeable;
 import java.io.IOException;
@@ -44,7 +46,16 @@ final class Cluster implements Closeable {
     static final int QUICK_MILLIS = 250;
 
     /** Small, so that segments roll and memtables are flushed all the time. */
-    private static final StateOptions SIZES = new StateOptions(256 << 10, 256 << 10, 128 << 10, 500, 32, 1 << 20);
+    private static final StoreOptions SIZES = StoreOptions.defaults()
+            .withSegmentBytes(256 << 10)
+            .withMemtableBytes(256 << 10)
+            .withCheckpoint(128 << 10, 500)
+            .withInlineValueBytes(32)
+            .withCacheBytes(1 << 20)
+            .withMaxValueBytes(64 << 10)
+            .withMaxBatchBytes(64 << 10);
+
+    private static final long INCARNATION = 7;
 
     private final String name;
     private final int electionMillis;
@@ -72,6 +83,11 @@ final class Cluster implements Closeable {
                 throw new IllegalStateException(name + " is down");
             }
             return running;
+        }
+
+        /** Its id as a member. */
+        String memberId() {
+            return state().manifestState().identity().nodeId();
         }
 
         boolean running() {
@@ -115,11 +131,38 @@ final class Cluster implements Closeable {
         NAMES.forEach(each -> members.put(each, new Member(each)));
     }
 
-    /** Founds the group. */
+    /** Founds the group, by all three at once. */
     void found() throws IOException {
+        List<String> founders = new ArrayList<>();
         for (Member member : members()) {
-            start(member, ReplicaNode.Begin.FOUND);
+            try (Store store = store(member)) {
+                founders.add(store.nodeId());
+            }
         }
+        for (Member member : members()) {
+            start(member, founders);
+        }
+    }
+
+    /** Founds the group by one node alone. */
+    void startFounder(Member member) throws IOException {
+        String memberId;
+        try (Store store = store(member)) {
+            memberId = store.nodeId();
+        }
+        start(member, List.of(memberId));
+    }
+
+    private Store store(Member member) {
+        return Store.member(DIRECTORY, SIZES, environment(member), () -> new Founding(member.name, INCARNATION, false));
+    }
+
+    private static Environment environment(Member member) {
+        return new Environment(
+                InterceptedFiles.wrap(member.files, member::beforeCall),
+                Ticker.system(),
+                InstantSource.system(),
+                new Random());
     }
 
     List<Member> members() {
@@ -130,7 +173,12 @@ final class Cluster implements Closeable {
         return Objects.requireNonNull(members.get(member));
     }
 
-    void start(Member member, ReplicaNode.Begin begin) throws IOException {
+    /** Starts a node; if its directory is empty, it belongs to no group. */
+    void start(Member member) throws IOException {
+        start(member, List.of());
+    }
+
+    private void start(Member member, List<String> founders) throws IOException {
         TransportIdentity identity = new TransportIdentity(name, member.name);
         RaftTransport transport = RaftTransport.start(
                 identity,
@@ -139,18 +187,30 @@ final class Cluster implements Closeable {
                 TransportOptions.defaults(),
                 Ticker.system());
         addresses.put(member.name, transport.address());
-        Environment environment = new Environment(
-                InterceptedFiles.wrap(member.files, member::beforeCall),
-                Ticker.system(),
-                InstantSource.system(),
-                new Random());
         member.node = ReplicaNode.start(
-                begin,
-                new ReplicaOptions(identity, NAMES, electionMillis, electionMillis / 2, 0, 16 << 20),
+                new ReplicaOptions(identity, founders, electionMillis, electionMillis / 2, 0, 16 << 20),
                 transport,
-                environment,
-                DIRECTORY,
-                SIZES);
+                environment(member),
+                store(member),
+                new Unheard());
+    }
+
+    /** The tests ask. */
+    static final class Unheard implements ReplicaNode.Listener {
+        @Override
+        public void leading(long term) {}
+
+        @Override
+        public void following() {}
+
+        @Override
+        public void leader(@Nullable String node) {}
+
+        @Override
+        public void members(List<String> voters) {}
+
+        @Override
+        public void failed(Throwable cause) {}
     }
 
     /** The machine stops at once; what its disk holds then is made of what it held. */

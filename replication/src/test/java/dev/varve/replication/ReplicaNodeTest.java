@@ -136,7 +136,7 @@ class ReplicaNodeTest {
             Cluster.Member successor = cluster.leader();
             assertThat(successor.node().leadingTerm()).isGreaterThan(terms);
 
-            cluster.start(leader, ReplicaNode.Begin.RESUME);
+            cluster.start(leader);
             Cluster.assertCheckpointIsBehindTheLog(leader);
             long revision = successor.state().visibleRevision();
             Eventually.until(
@@ -178,7 +178,7 @@ class ReplicaNodeTest {
         writers.stop();
 
         for (Cluster.Member member : cluster.members()) {
-            cluster.start(member, ReplicaNode.Begin.RESUME);
+            cluster.start(member);
         }
         putThroughWhoLeads("after", "v");
         cluster.awaitSame();
@@ -214,7 +214,7 @@ class ReplicaNodeTest {
         }
         Eventually.until("the log is truncated", () -> leader.state().log().firstIndex() > lastIndex + 1);
 
-        cluster.start(lagging, ReplicaNode.Begin.RESUME);
+        cluster.start(lagging);
         Eventually.until(
                 "the follower hears of the leader", () -> lagging.node().leader() != null);
 
@@ -236,17 +236,37 @@ class ReplicaNodeTest {
         cluster.crash(follower, SimulatedFileSystem::killed);
         deleteVote(follower);
 
-        assertThatThrownBy(() -> cluster.start(follower, ReplicaNode.Begin.RESUME))
-                .isInstanceOf(NoSuchFileException.class);
-        assertThatThrownBy(() -> cluster.start(follower, ReplicaNode.Begin.FOUND))
-                .isInstanceOf(NoSuchFileException.class);
+        assertThatThrownBy(() -> cluster.start(follower)).isInstanceOf(NoSuchFileException.class);
         put(cluster.leader(), "k2", "v");
     }
 
     @Test
-    void anEmptyDirectoryDoesNotBecomeAMemberByItself() {
-        assertThatThrownBy(() -> cluster.start(cluster.member("a"), ReplicaNode.Begin.RESUME))
-                .isInstanceOf(NoSuchFileException.class);
+    void nodesThatAreTakenInCatchUpAndThenVote() throws Exception {
+        Cluster.Member founder = cluster.member("a");
+        cluster.startFounder(founder);
+        put(cluster.leader(), "k", "v");
+        for (String name : List.of("b", "c")) {
+            Cluster.Member joining = cluster.member(name);
+            cluster.start(joining);
+            assertThat(joining.node().status())
+                    .as("it waits")
+                    .isEqualTo(new ReplicaNode.MemberStatus(ReplicaNode.Role.FOLLOWER, 0, 0, 0));
+            takeIn(joining);
+            Eventually.until(name + " has caught up", () -> "v".equals(value(joining, "k")));
+        }
+
+        cluster.crash(founder, SimulatedFileSystem::killed);
+        Cluster.Member successor = cluster.leader();
+        put(successor, "k2", "v2");
+        assertThat(value(successor, "k")).isEqualTo("v");
+    }
+
+    private void takeIn(Cluster.Member joining) throws Exception {
+        Eventually.until(joining.name() + " is taken in", () -> {
+            CompletableFuture<String> done = new CompletableFuture<>();
+            cluster.leader().node().admit(joining.memberId(), trouble -> done.complete(String.valueOf(trouble)));
+            return done.get(60, TimeUnit.SECONDS).equals("null");
+        });
     }
 
     private static void deleteVote(Cluster.Member member) throws IOException {

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.replication.transport.TransportIdentity;
 import dev.varve.replication.transport.TransportOptions;
+import dev.varve.storage.Store;
+import dev.varve.storage.StoreOptions;
 import dev.varve.storage.io.Environment;
 import dev.varve.storage.io.Ticker;
-import dev.varve.storage.state.StateOptions;
+import dev.varve.storage.state.Founding;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
@@ -39,6 +41,12 @@ class ReplicationThroughputTest {
     void threeMembersInOneProcess() throws Exception {
         Map<String, InetSocketAddress> addresses = new ConcurrentHashMap<>();
         List<ReplicaNode> nodes = new ArrayList<>();
+        List<String> founders = new ArrayList<>();
+        for (String name : Cluster.NAMES) {
+            try (Store store = store(name)) {
+                founders.add(store.nodeId());
+            }
+        }
         for (String name : Cluster.NAMES) {
             TransportIdentity identity = new TransportIdentity("throughput", name);
             RaftTransport transport = RaftTransport.start(
@@ -49,12 +57,11 @@ class ReplicationThroughputTest {
                     Ticker.system());
             addresses.put(name, transport.address());
             nodes.add(ReplicaNode.start(
-                    ReplicaNode.Begin.FOUND,
-                    ReplicaOptions.of(identity, Cluster.NAMES),
+                    ReplicaOptions.of(identity, founders),
                     transport,
                     Environment.system(),
-                    directory.resolve(name),
-                    new StateOptions(64 << 20, 32 << 20, 64 << 20, 200_000, 256, 64 << 20)));
+                    store(name),
+                    new Cluster.Unheard()));
         }
         try {
             for (int inFlight : new int[] {1, 64, 512, 512}) {
@@ -68,6 +75,14 @@ class ReplicationThroughputTest {
         } finally {
             nodes.forEach(ReplicaNode::close);
         }
+    }
+
+    private Store store(String name) {
+        return Store.member(
+                directory.resolve(name),
+                StoreOptions.defaults(),
+                Environment.system(),
+                () -> new Founding(name, 7, false));
     }
 
     private static void run(ReplicaNode leader, int inFlight) throws Exception {

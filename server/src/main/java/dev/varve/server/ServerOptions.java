@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     address that it listens on
  * @param nodeId name of this node, told in {@code Varve-Leader}: letters, digits, {@code -}, {@code _} and {@code .}; null
  *     for the name that the store was founded with
+ * @param cluster how this node takes part in a cluster; null to serve the store alone
  * @param store options of the store
  * @param timeouts how long the server waits
  * @param requestMemoryBytes bound on the bytes of requests and large answers in memory, all together; what does not fit
@@ -32,6 +33,7 @@ public record ServerOptions(
         int httpPort,
         @Nullable String advertisedHttp,
         @Nullable String nodeId,
+        @Nullable ClusterSettings cluster,
         StoreOptions store,
         Timeouts timeouts,
         long requestMemoryBytes,
@@ -54,6 +56,12 @@ public record ServerOptions(
         if (nodeId != null && !nodeId.matches("[A-Za-z0-9._-]{1,64}")) {
             throw new IllegalArgumentException("the node id (--node-id) is \"" + nodeId
                     + "\", but must be 1 to 64 letters, digits, '-', '_' or '.'");
+        }
+        if (cluster != null
+                && (nodeId == null || cluster.peers().keySet().stream().allMatch(nodeId::equals))
+                && !(cluster.bootstrap() && nodeId != null)) {
+            throw new IllegalArgumentException("a node of a cluster needs a name (--node-id), and the other nodes"
+                    + " (--peers) unless it founds the cluster (--bootstrap)");
         }
         if (advertisedHttp != null && !advertisedHttp.matches("[!-~]{1,255}:[0-9]{1,5}")) {
             throw new IllegalArgumentException(
@@ -84,6 +92,7 @@ public record ServerOptions(
         private int httpPort = 8080;
         private @Nullable String advertisedHttp;
         private @Nullable String nodeId;
+        private @Nullable ClusterSettings cluster;
         private StoreOptions store = StoreOptions.defaults();
         private Timeouts timeouts = Timeouts.defaults();
         private long requestMemoryBytes;
@@ -113,6 +122,12 @@ public record ServerOptions(
         @CanIgnoreReturnValue
         public Builder nodeId(@Nullable String id) {
             nodeId = id;
+            return this;
+        }
+
+        @CanIgnoreReturnValue
+        public Builder cluster(@Nullable ClusterSettings options) {
+            cluster = options;
             return this;
         }
 
@@ -181,6 +196,7 @@ public record ServerOptions(
                     httpPort,
                     advertisedHttp,
                     nodeId,
+                    cluster,
                     store,
                     timeouts,
                     memory,

@@ -1,15 +1,20 @@
 package dev.varve.server;
 
-import dev.varve.replication.sequencer.SequencerLimits;
-import dev.varve.replication.sequencer.StateReader;
-import dev.varve.replication.sequencer.WriteSequencer;
+import dev.varve.replication.cluster.ClusterNode;
+import dev.varve.replication.cluster.ClusterOptions;
+import dev.varve.replication.cluster.LoneStore;
+import dev.varve.replication.cluster.ServedStore;
 import dev.varve.server.http.HttpListener;
 import dev.varve.server.metrics.LogSyncMetrics;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.io.Environment;
+import java.io.IOException;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadFactory;
@@ -17,6 +22,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -35,14 +41,14 @@ public final class VarveServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VarveServer.class);
 
     private final ServerOptions options;
-    private final Store store;
+    private final ServedStore served;
     private final ExecutorService reads;
     private final HttpListener http;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private VarveServer(ServerOptions options, Store store, ExecutorService reads, HttpListener http) {
+    private VarveServer(ServerOptions options, ServedStore served, ExecutorService reads, HttpListener http) {
         this.options = options;
-        this.store = store;
+        this.served = served;
         this.reads = reads;
         this.http = http;
     }
@@ -59,22 +65,25 @@ public final class VarveServer implements AutoCloseable {
     /** Starts in the given surroundings; for tests. */
     static VarveServer start(ServerOptions options, Environment environment) {
         InetSocketAddress address = listenAddress(options);
-        Store store = openStore(options, environment);
         ExecutorService reads = readThreads(options.readThreads());
+        ServedStore served;
+        try {
+            served = open(options, environment, reads);
+        } catch (RuntimeException e) {
+            reads.shutdown();
+            throw e;
+        }
         try {
             LogSyncMetrics syncs = new LogSyncMetrics();
-            store.addListener(syncs);
-            WriteSequencer sequencer =
-                    new WriteSequencer(StateReader.of(store), store::prepare, reads, SequencerLimits.defaults());
+            served.store().addListener(syncs);
             HttpListener http = HttpListener.open(
                     options,
-                    new HttpListener.Surroundings(
-                            store, sequencer, reads, syncs, environment.ticker(), environment.wallClock()),
+                    new HttpListener.Surroundings(served, reads, syncs, environment.ticker(), environment.wallClock()),
                     address);
-            return new VarveServer(options, store, reads, http);
+            return new VarveServer(options, served, reads, http);
         } catch (Throwable e) {
             reads.shutdown();
-            store.close();
+            served.close();
             throw portFailure(options, e);
         }
     }
@@ -86,7 +95,7 @@ public final class VarveServer implements AutoCloseable {
 
     /** The store that is served. */
     public Store store() {
-        return store;
+        return served.store();
     }
 
     /** The options that it was started with. */
@@ -107,7 +116,7 @@ public final class VarveServer implements AutoCloseable {
         reads.shutdown();
         http.close();
         awaitReads();
-        store.close();
+        served.close();
     }
 
     private void awaitReads() {
@@ -121,16 +130,20 @@ public final class VarveServer implements AutoCloseable {
     }
 
     private static InetSocketAddress listenAddress(ServerOptions options) {
-        InetSocketAddress address = new InetSocketAddress(options.httpHost(), options.httpPort());
+        return listenAddress("--http", options.httpHost(), options.httpPort(), options.insecure());
+    }
+
+    private static InetSocketAddress listenAddress(String option, String host, int port, boolean insecure) {
+        InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
             throw new StartupException(
-                    "The host \"" + options.httpHost() + "\" of --http cannot be resolved. Give an address of this"
-                            + " machine, such as --http 127.0.0.1:8080.",
+                    "The host \"" + host + "\" of " + option + " cannot be resolved. Give an address of this"
+                            + " machine, such as " + option + " 127.0.0.1:8080.",
                     null);
         }
-        if (!address.getAddress().isLoopbackAddress() && !options.insecure()) {
+        if (!address.getAddress().isLoopbackAddress() && !insecure) {
             throw new StartupException(
-                    "--http " + options.httpHost() + ":" + options.httpPort()
+                    option + " " + host + ":" + port
                             + " is reachable from other machines, and the server does not ask anybody who they are."
                             + " Listen on 127.0.0.1, or add --insecure if the network is trusted.",
                     null);
@@ -138,9 +151,37 @@ public final class VarveServer implements AutoCloseable {
         return address;
     }
 
-    private static Store openStore(ServerOptions options, Environment environment) {
+    /** What the settings mean to the node; null if the store is served alone. */
+    private static @Nullable ClusterOptions cluster(ServerOptions options) {
+        ClusterSettings settings = options.cluster();
+        String node = options.nodeId();
+        if (settings == null || node == null) {
+            return null;
+        }
+        Map<String, InetSocketAddress> peers = new HashMap<>();
+        settings.peers()
+                .forEach((name, address) ->
+                        peers.put(name, InetSocketAddress.createUnresolved(address.host(), address.port())));
+        return new ClusterOptions(
+                node,
+                listenAddress("--raft", settings.raftHost(), settings.raftPort(), options.insecure()),
+                peers,
+                settings.bootstrap(),
+                ClusterOptions.ELECTION_MILLIS_DEFAULT,
+                settings.logRetentionBytes());
+    }
+
+    private static ServedStore open(ServerOptions options, Environment environment, Executor reads) {
+        ClusterOptions cluster = cluster(options);
         try {
-            return Store.open(options.data(), options.store(), environment);
+            if (cluster != null) {
+                return ClusterNode.start(cluster, options.data(), options.store(), environment, reads);
+            }
+            Store store = Store.open(options.data(), options.store(), environment);
+            return new LoneStore(store, options.nodeId() != null ? options.nodeId() : store.nodeId(), reads);
+        } catch (IOException e) {
+            throw new StartupException(
+                    "The node cannot take part in its cluster (--raft, --peers): " + e.getMessage(), e);
         } catch (StoreException e) {
             String directory = options.data().toAbsolutePath().normalize().toString();
             String remedy = switch (e.kind()) {
@@ -155,8 +196,15 @@ public final class VarveServer implements AutoCloseable {
                     "A file in " + directory + " is damaged. Run \"varve verify " + directory
                             + "\" to see what; restore it from a copy.";
                 case DISK_FULL -> "No space is left on the disk of " + directory + ". Free some, and start again.";
-                case INVALID_ARGUMENT, TOO_LARGE, CLOSED, OVERLOADED, LOG_FAILED, OUTCOME_UNKNOWN, BLOCKED, IO ->
-                    "The store in " + directory + " cannot be opened.";
+                case INVALID_ARGUMENT,
+                        TOO_LARGE,
+                        CLOSED,
+                        OVERLOADED,
+                        LOG_FAILED,
+                        OUTCOME_UNKNOWN,
+                        BLOCKED,
+                        NO_LEADER,
+                        IO -> "The store in " + directory + " cannot be opened.";
             };
             throw new StartupException(remedy + " (" + e.getMessage() + ")", e);
         }

@@ -2,6 +2,7 @@ package dev.varve.storage;
 
 import dev.varve.storage.StoreException.Kind;
 import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.UnsupportedVersionException;
@@ -14,6 +15,7 @@ import dev.varve.storage.log.LogEntry;
 import dev.varve.storage.log.LogFailedException;
 import dev.varve.storage.log.OutcomeUnknownException;
 import dev.varve.storage.log.Segment;
+import dev.varve.storage.state.Founder;
 import dev.varve.storage.state.StateMachine;
 import dev.varve.storage.state.StateOptions;
 import java.io.IOException;
@@ -41,11 +43,14 @@ public final class Store implements AutoCloseable {
     private final BatchEncoder encoder;
     private final StoreCounters counters;
     private final StateMachine state;
-    private final GroupCommit commits;
+    /** Null in the store of a member of a group, which is written to through the group. */
+    private final @Nullable GroupCommit commits;
+
     private final long openNanos;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private Store(Path directory, StoreOptions options, Environment environment) throws IOException {
+    private Store(Path directory, StoreOptions options, Environment environment, @Nullable Founder founder)
+            throws IOException {
         long begin = environment.ticker().nanos();
         this.directory = directory;
         this.options = options;
@@ -58,8 +63,13 @@ public final class Store implements AutoCloseable {
                 options.checkpointRecords(),
                 options.inlineValueBytes(),
                 options.cacheBytes());
-        this.state = StateMachine.open(environment, directory, sizes, StateMachine.Mode.ALONE, counters);
-        this.commits = state.log().groupCommit(this::committed, options.maxPendingBytes());
+        if (founder == null) {
+            this.state = StateMachine.open(environment, directory, sizes, counters);
+            this.commits = state.log().groupCommit(this::committed, options.maxPendingBytes());
+        } else {
+            this.state = StateMachine.openMember(environment, directory, sizes, founder, counters);
+            this.commits = null;
+        }
         this.openNanos = environment.ticker().nanos() - begin;
     }
 
@@ -76,9 +86,23 @@ public final class Store implements AutoCloseable {
     /** Opens a store in the given surroundings; for tests. */
     @SuppressWarnings("exports") // The surroundings are for the modules that the package is exported to.
     public static Store open(Path directory, StoreOptions options, Environment environment) {
+        return open(directory, options, environment, null);
+    }
+
+    /**
+     * Opens the store of a member of a Raft group, or founds one as the founder says. It is read like any other; somebody else appends
+     * to its log and applies what is committed, by way of {@link #state}.
+     */
+    @SuppressWarnings("exports") // As above.
+    public static Store member(Path directory, StoreOptions options, Environment environment, Founder founder) {
+        return open(directory, options, environment, founder);
+    }
+
+    private static Store open(
+            Path directory, StoreOptions options, Environment environment, @Nullable Founder founder) {
         Path absolute = directory.toAbsolutePath();
         try {
-            return new Store(absolute, options, environment);
+            return new Store(absolute, options, environment, founder);
         } catch (FileSystem.LockedException e) {
             throw new StoreException(
                     Kind.LOCKED,
@@ -135,7 +159,7 @@ public final class Store implements AutoCloseable {
         admit(batch);
         state.pace(write.frames().payload().limit());
         try {
-            commits.commit(write);
+            commits().commit(write);
         } catch (IOException e) {
             throw writeFailure(e);
         }
@@ -188,7 +212,7 @@ public final class Store implements AutoCloseable {
     private void submit(WriteBatch batch, GroupCommit.Write write, WriteCallback callback) {
         try {
             admit(batch);
-            if (!commits.submit(write)) {
+            if (!commits().submit(write)) {
                 throw new StoreException(
                         Kind.OVERLOADED,
                         "more than " + options.maxPendingBytes()
@@ -199,6 +223,24 @@ public final class Store implements AutoCloseable {
         } catch (IOException e) {
             callback.completed(-1, writeFailure(e));
         }
+    }
+
+    /**
+     * Checks a batch and encodes it as the frames of one client write, with plain checksums.
+     *
+     * @throws StoreException if the batch is empty or over a limit
+     */
+    @SuppressWarnings("exports") // The frames are for the modules that the package is exported to.
+    public FrameEncoder encode(WriteBatch batch) {
+        return encoder.encode(batch);
+    }
+
+    private GroupCommit commits() {
+        GroupCommit own = commits;
+        if (own == null) {
+            throw new StoreException(Kind.INVALID_ARGUMENT, "the store belongs to a group, which alone writes to it");
+        }
+        return own;
     }
 
     private GroupCommit.Write encoded(
@@ -399,6 +441,17 @@ public final class Store implements AutoCloseable {
         return state.manifestState().identity().nodeId();
     }
 
+    /** The log and the state below, for the member of a group that this store belongs to. */
+    @SuppressWarnings("exports") // As above.
+    public StateMachine state() {
+        return state;
+    }
+
+    /** Counts writes that the member of a group has applied. */
+    public void countApplied(int writes, long mutations, long bytes) {
+        counters.committed(writes, mutations, bytes);
+    }
+
     /** When the store was founded, by the wall clock of then, in milliseconds since 1970. */
     public long createdMillis() {
         return state.manifestState().identity().createdMicros() / 1000;
@@ -439,7 +492,7 @@ public final class Store implements AutoCloseable {
         List<Segment> segments = state.log().segments().all();
         return counters.stats(
                 state.visibleRevision(),
-                commits.pendingSize(),
+                commits == null ? new GroupCommit.PendingSize(0, 0) : commits.pendingSize(),
                 segments.size(),
                 segments.stream().mapToLong(Segment::end).sum(),
                 sizes,
@@ -461,7 +514,7 @@ public final class Store implements AutoCloseable {
     public void flush() {
         throwIfClosed();
         try {
-            commits.exclusively(state::checkpoint);
+            commits().exclusively(state::checkpoint);
         } catch (IOException e) {
             throw writeFailure(e);
         }
@@ -489,8 +542,11 @@ public final class Store implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        commits.close();
         try {
+            if (commits == null) {
+                return;
+            }
+            commits.close();
             if (state.failure() == null) {
                 state.closeInOrder();
             }

@@ -39,6 +39,11 @@ public final class StoreException extends RuntimeException {
         OUTCOME_UNKNOWN,
         /** Tables cannot be written for another reason than space. Nothing was written; writing resumes by itself when they can. */
         BLOCKED,
+        /**
+         * The store belongs to a group that has no leader now, or whose leader another node is. Nothing was written; try again, the
+         * group elects one as soon as a majority of its nodes reach each other.
+         */
+        NO_LEADER,
         /** Any other input/output error. If it was a write, nothing was written. */
         IO
     }

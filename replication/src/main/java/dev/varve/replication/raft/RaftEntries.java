@@ -9,6 +9,7 @@ import dev.varve.storage.format.UnsupportedVersionException;
 import dev.varve.storage.log.LogEntry;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 
 /**
  * Translates entries between JRaft and our log.
@@ -26,10 +27,16 @@ public final class RaftEntries {
 
     private RaftEntries() {}
 
-    /** The data of an entry that holds client writes. */
-    public static ByteBuffer data(long timeMicros, ByteBuffer frames) {
-        ByteBuffer data = ByteBuffer.allocate(TIME_BYTES + frames.limit()).order(ByteOrder.LITTLE_ENDIAN);
-        data.putLong(timeMicros).put(frames.duplicate().position(0));
+    /**
+     * The data of an entry that holds client writes.
+     *
+     * @param writes the frames of each, from 0 to the limit
+     */
+    public static ByteBuffer data(long timeMicros, List<ByteBuffer> writes) {
+        int bytes = writes.stream().mapToInt(ByteBuffer::limit).sum();
+        ByteBuffer data = ByteBuffer.allocate(TIME_BYTES + bytes).order(ByteOrder.LITTLE_ENDIAN);
+        data.putLong(timeMicros);
+        writes.forEach(frames -> data.put(frames.duplicate().position(0)));
         return data.flip();
     }
 
@@ -75,7 +82,7 @@ public final class RaftEntries {
         switch (entry.type()) {
             case WRITES -> {
                 raft.setType(EntryType.ENTRY_TYPE_DATA);
-                raft.setData(data(entry.timeMicros(), entry.payload()));
+                raft.setData(data(entry.timeMicros(), List.of(entry.payload())));
             }
             case NO_OP -> raft.setType(EntryType.ENTRY_TYPE_NO_OP);
             case CONFIGURATION -> {

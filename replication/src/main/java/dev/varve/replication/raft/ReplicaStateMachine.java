@@ -3,6 +3,7 @@ package dev.varve.replication.raft;
 import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Iterator;
 import com.alipay.sofa.jraft.Status;
+import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.StateMachineAdapter;
 import com.alipay.sofa.jraft.entity.LeaderChangeContext;
 import com.alipay.sofa.jraft.entity.PeerId;
@@ -10,10 +11,14 @@ import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
+import dev.varve.storage.Store;
+import dev.varve.storage.format.Frames;
 import dev.varve.storage.log.Log;
 import dev.varve.storage.log.LogEntry;
 import dev.varve.storage.state.StateMachine;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,6 +33,7 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
 
     private static final Logger logger = LoggerFactory.getLogger(ReplicaStateMachine.class);
 
+    private final Store store;
     private final StateMachine state;
     private final Log log;
     private final VarveLogStorage storage;
@@ -45,20 +51,27 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
         /** Another node leads, or nobody is known to if null. */
         void leader(@Nullable PeerId leader);
 
+        /** The members that vote, by their ids: now, and after each change. */
+        void members(List<String> voters);
+
+        /** Entries of so many bytes were applied. */
+        void applied(long bytes);
+
         /** The node has failed and must be opened again. */
         void failed(Throwable cause);
     }
 
-    /** A closure that wants to know which revision its write became. */
+    /** A closure that wants to know which revisions its writes became. */
     public interface Proposal extends Closure {
 
-        /** The write was applied as this revision; {@link #run} follows. */
-        void applied(long index, long revision);
+        /** The writes were applied, the first as this revision; {@link #run} follows. */
+        void applied(long index, long firstRevision);
     }
 
-    /** @param storage the adapter to the log of {@code state} */
-    public ReplicaStateMachine(StateMachine state, VarveLogStorage storage, Listener listener) {
-        this.state = state;
+    /** @param storage the adapter to the log of the store */
+    public ReplicaStateMachine(Store store, VarveLogStorage storage, Listener listener) {
+        this.store = store;
+        this.state = store.state();
         this.log = state.log();
         this.storage = storage;
         this.listener = listener;
@@ -66,16 +79,18 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
 
     @Override
     public void onApply(Iterator committed) {
+        long bytes = 0;
         try {
             for (; committed.hasNext(); committed.next()) {
                 long index = committed.getIndex();
                 storage.awaitDurable(index, committed.getTerm());
                 applyThrough(index - 1);
                 long revision = state.visibleRevision() + 1;
-                state.apply(
-                        RaftEntries.writes(index, committed.getTerm(), revision, committed.getData()),
-                        storage.position(index));
+                LogEntry entry = RaftEntries.writes(index, committed.getTerm(), revision, committed.getData());
+                state.apply(entry, storage.position(index));
                 state.publish();
+                count(entry.payload(), state.visibleRevision() + 1 - revision);
+                bytes += entry.payload().limit();
                 if (committed.done() instanceof Proposal proposal) {
                     proposal.applied(index, revision);
                 }
@@ -83,12 +98,21 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
                     committed.done().run(Status.OK());
                 }
             }
+            listener.applied(bytes);
         } catch (IOException e) {
             throw new ApplyException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new ApplyException(e);
         }
+    }
+
+    private void count(ByteBuffer frames, long writes) {
+        long changes = 0;
+        for (int at = 0; at < frames.limit(); at += (int) Frames.length(frames, at)) {
+            changes++;
+        }
+        store.countApplied((int) writes, changes, frames.limit() - changes * Frames.HEADER_BYTES);
     }
 
     /** Applies the entries that JRaft does not show to a state machine: its own, without client writes. */
@@ -127,6 +151,7 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
     /** The state is at its last checkpoint already: it was opened there. */
     @Override
     public boolean onSnapshotLoad(SnapshotReader reader) {
+        listener.members(reader.load().getPeersList());
         return reader.load().getLastIncludedIndex() <= state.appliedIndex();
     }
 
@@ -149,6 +174,12 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
     @Override
     public void onStopFollowing(LeaderChangeContext context) {
         listener.leader(null);
+    }
+
+    @Override
+    public void onConfigurationCommitted(Configuration members) {
+        logger.info("the group consists of {}", members);
+        listener.members(members.listPeers().stream().map(PeerId::toString).toList());
     }
 
     @Override

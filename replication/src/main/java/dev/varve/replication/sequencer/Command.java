@@ -66,7 +66,7 @@ public record Command(List<Condition> conditions, WriteBatch effects) {
     }
 
     /** The bytes of all keys and values in it. */
-    long sizeBytes() {
+    public long sizeBytes() {
         long bytes = 0;
         for (Condition condition : conditions) {
             bytes += condition.key().length;

@@ -7,7 +7,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32C;
 
 /**
  * The layout of a frame, little-endian.
@@ -56,9 +59,27 @@ final class FrameFormat {
 
     /** A frame with any other body. */
     static ByteBuf encode(ByteBufAllocator allocator, FrameKind kind, long call, byte[] body) {
+        return encode(allocator, kind, call, 0, body);
+    }
+
+    /** A frame with a body of our own. */
+    static ByteBuf encode(ByteBufAllocator allocator, FrameKind kind, long call, int number, byte[] body) {
         ByteBuf frame = allocator.heapBuffer(HEADER_BYTES + body.length);
         frame.setBytes(HEADER_BYTES, body);
-        return finish(frame, kind, call, 0, body.length);
+        return finish(frame, kind, call, number, body.length);
+    }
+
+    /** True if the checksum in a frame's header is that of the rest. */
+    static boolean isIntact(byte[] header, byte[] body) {
+        CRC32C crc = new CRC32C();
+        crc.update(header, 8, HEADER_BYTES - 8);
+        crc.update(body);
+        return ByteBuffer.wrap(header).order(ByteOrder.LITTLE_ENDIAN).getInt(4) == (int) crc.getValue();
+    }
+
+    /** The number of the call in a frame. */
+    static long call(ByteBuf frame) {
+        return frame.getLongLE(8);
     }
 
     /** A frame that says in words what is wrong. */

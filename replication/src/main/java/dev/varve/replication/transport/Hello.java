@@ -49,6 +49,11 @@ record Hello(int version, String cluster, String from, String to) {
         return new String(bytes, StandardCharsets.UTF_8);
     }
 
+    /** True if the sender belongs to no cluster yet and asks which one this is. */
+    boolean asks() {
+        return version == VERSION && cluster.isEmpty();
+    }
+
     /** Why a node does not talk to the one that said this; null if it does. */
     @Nullable
     String refusal(TransportIdentity self) {

@@ -38,6 +38,9 @@ final class MessageNumbers {
             InstallSnapshotRequest.getDefaultInstance(),
             InstallSnapshotResponse.getDefaultInstance());
 
+    /** From here on messages are our own, of which this class knows no more. */
+    static final int FIRST_OWN = 64;
+
     private static final Map<Class<?>, Integer> NUMBERS = new HashMap<>();
 
     static {
@@ -62,7 +65,7 @@ final class MessageNumbers {
     }
 
     /**
-     * Parses the body of a frame.
+     * Parses the body of a frame that is a message of JRaft's.
      *
      * @throws InvalidProtocolBufferException if there is no message of this number, or the body is not one
      */

@@ -20,22 +20,23 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Calls other nodes for one Raft group. An endpoint is a peer's name and the number 0; see {@link #endpoint}. Thread-safe
- * once {@link #use} was called.
+ * Calls other nodes for one Raft group. An endpoint is a node's name and the number of its member; the links of the transport
+ * go by the name, and JRaft on the other side looks at the number. Thread-safe once {@link #use} was called.
  */
 public final class NettyRpcClient implements RpcClient {
 
     private static final Logger logger = LoggerFactory.getLogger(NettyRpcClient.class);
 
-    private final Map<String, PeerLink> links = new ConcurrentHashMap<>();
     private final CopyOnWriteArrayList<ReplicatorGroup> listeners = new CopyOnWriteArrayList<>();
-    private final AtomicLong nextCall = new AtomicLong(1);
+
+    /** The peers as JRaft knows them, by their names: the newest of each. */
+    private final Map<String, Endpoint> endpoints = new ConcurrentHashMap<>();
+
     private volatile @Nullable RaftTransport transport;
     private volatile boolean stopped;
 
@@ -44,11 +45,7 @@ public final class NettyRpcClient implements RpcClient {
     /** The client calls through this transport. To be called once, before anything else. */
     void use(RaftTransport newTransport) {
         transport = newTransport;
-    }
-
-    /** The endpoint under which JRaft knows the peer with this name. */
-    public static Endpoint endpoint(String peer) {
-        return new Endpoint(peer, 0);
+        newTransport.onConnect(this::connected);
     }
 
     @Override
@@ -59,7 +56,6 @@ public final class NettyRpcClient implements RpcClient {
     @Override
     public void shutdown() {
         stopped = true;
-        links.values().forEach(PeerLink::close);
     }
 
     @Override
@@ -92,9 +88,13 @@ public final class NettyRpcClient implements RpcClient {
     /** A connection was made; called on its event loop. JRaft takes the node's lock, so it must not be told there. */
     private void connected(String peer) {
         RaftTransport network = transport();
+        Endpoint endpoint = endpoints.get(peer);
+        if (endpoint == null || stopped) {
+            return;
+        }
         for (ReplicatorGroup group : listeners) {
             try {
-                network.workers().execute(() -> group.checkReplicator(new PeerId(endpoint(peer), 0), true));
+                network.workers().execute(() -> group.checkReplicator(new PeerId(endpoint, 0), true));
             } catch (RejectedExecutionException e) {
                 logger.warn("could not tell Raft that {} is connected: the node is overloaded or stopping", peer);
             }
@@ -110,7 +110,8 @@ public final class NettyRpcClient implements RpcClient {
     }
 
     private PeerLink link(Endpoint endpoint) {
-        return links.computeIfAbsent(endpoint.getIp(), peer -> new PeerLink(transport(), peer, this::connected));
+        endpoints.put(endpoint.getIp(), endpoint);
+        return transport().link(endpoint.getIp());
     }
 
     @Override
@@ -158,16 +159,13 @@ public final class NettyRpcClient implements RpcClient {
         }
         RaftTransport network = transport();
         Message message = (Message) request;
-        long number = nextCall.getAndIncrement();
         ByteBuf frame = FrameFormat.encode(
-                UnpooledByteBufAllocator.DEFAULT, FrameKind.REQUEST, number, MessageNumbers.of(message), message);
-        if (frame.readableBytes() > network.options().maxFrameBytes()) {
-            throw new RemotingException("a message of " + frame.readableBytes() + " bytes exceeds the limit of "
-                    + network.options().maxFrameBytes() + " (maxFrameBytes)");
-        }
-        PeerLink link = link(endpoint);
-        link.reserve();
-        long deadline = network.ticker().nanos() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
-        link.send(new Call(number, frame, deadline, callback, network.workers()));
+                UnpooledByteBufAllocator.DEFAULT,
+                FrameKind.REQUEST,
+                network.nextCall(),
+                MessageNumbers.of(message),
+                message);
+        endpoints.put(endpoint.getIp(), endpoint);
+        network.send(endpoint.getIp(), frame, timeoutMillis, callback);
     }
 }

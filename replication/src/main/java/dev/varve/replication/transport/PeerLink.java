@@ -25,7 +25,6 @@ import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -46,7 +45,6 @@ final class PeerLink {
     private final RaftTransport transport;
     private final EventLoop loop;
     private final String peer;
-    private final Consumer<String> connected;
     private final AtomicInteger reserved = new AtomicInteger();
 
     /** The connection once both sides have said who they are; read from any thread. */
@@ -57,18 +55,17 @@ final class PeerLink {
     private boolean closed;
     private boolean flushing;
     private long retryNanos;
-    private String lastFailure = "";
+    private volatile String lastFailure = "";
 
     /** Calls that were sent or wait for the connection, in the order in which they were made. */
     private final Map<Long, Call> calls = new LinkedHashMap<>();
 
     private @Nullable ScheduledFuture<?> sweeper;
 
-    PeerLink(RaftTransport transport, String peer, Consumer<String> connected) {
+    PeerLink(RaftTransport transport, String peer) {
         this.transport = transport;
         this.loop = transport.loop();
         this.peer = peer;
-        this.connected = connected;
         this.retryNanos = transport.ticker().nanos();
     }
 
@@ -79,11 +76,11 @@ final class PeerLink {
     }
 
     /** Takes one of the places for calls. From any thread. */
-    void reserve() throws RemotingException {
+    void reserve() throws NotSentException {
         int limit = transport.options().maxCallsInFlight();
         if (reserved.incrementAndGet() > limit) {
             release();
-            throw new RemotingException(
+            throw new NotSentException(
                     limit + " calls to " + peer + " wait for an answer, more are not taken (maxCallsInFlight)");
         }
     }
@@ -95,8 +92,13 @@ final class PeerLink {
     /** Sends a call, whose place was reserved. From any thread; calls of one thread are sent in their order. */
     void send(Call call) {
         if (!onLoop(() -> accept(call))) {
-            finish(call, null, new RemotingException("the transport is closed"));
+            finish(call, null, new NotSentException("the transport is closed"));
         }
+    }
+
+    /** Why there is no connection, in words, or empty. From any thread. */
+    String trouble() {
+        return live == null ? lastFailure : "";
     }
 
     /** Begins to make a connection if there is none. From any thread. */
@@ -117,7 +119,7 @@ final class PeerLink {
                 sweeper.cancel(false);
             }
             drop();
-            failAll("the client is closed");
+            failAll("the transport is closed", true);
         });
     }
 
@@ -132,12 +134,12 @@ final class PeerLink {
 
     private void accept(Call call) {
         if (closed) {
-            finish(call, null, new RemotingException("the client is closed"));
+            finish(call, null, new NotSentException("the transport is closed"));
             return;
         }
         Channel channel = live;
         if (channel == null && !connect()) {
-            finish(call, null, new RemotingException("there is no connection to " + peer + ": " + lastFailure));
+            finish(call, null, new NotSentException("there is no connection to " + peer + ": " + lastFailure));
             return;
         }
         if (sweeper == null) {
@@ -277,7 +279,7 @@ final class PeerLink {
         lastFailure = "";
         logger.info("connected to {} at {}", peer, channel.remoteAddress());
         calls.values().forEach(call -> write(channel, call));
-        connected.accept(peer);
+        transport.connected(peer);
     }
 
     private void answered(Frame frame) {
@@ -286,7 +288,10 @@ final class PeerLink {
             return; // It has timed out.
         }
         try {
-            finish(call, MessageNumbers.parse(frame), null);
+            finish(
+                    call,
+                    frame.message() >= MessageNumbers.FIRST_OWN ? frame.body() : MessageNumbers.parse(frame),
+                    null);
         } catch (InvalidProtocolBufferException e) {
             finish(call, null, new RemotingException("the answer of " + peer + " cannot be read", e));
         }
@@ -318,7 +323,8 @@ final class PeerLink {
         if (!channel.equals(current)) {
             return;
         }
-        if (live != null) {
+        boolean sent = live != null;
+        if (sent) {
             logger.info("lost the connection to {}: {}", peer, why);
         } else if (!why.equals(lastFailure)) {
             logger.info("cannot connect to {}: {}", peer, why);
@@ -330,13 +336,14 @@ final class PeerLink {
         connecting = false;
         current = null;
         live = null;
-        failAll(why);
+        failAll(why, sent);
     }
 
-    private void failAll(String why) {
+    private void failAll(String why, boolean sent) {
         List<Call> failed = new ArrayList<>(calls.values());
         calls.clear();
-        failed.forEach(call -> finish(call, null, new RemotingException("the call to " + peer + " failed: " + why)));
+        String words = "the call to " + peer + " failed: " + why;
+        failed.forEach(call -> finish(call, null, sent ? new RemotingException(words) : new NotSentException(words)));
     }
 
     private void sweep() {
@@ -349,7 +356,11 @@ final class PeerLink {
                 late.add(call);
             }
         }
-        late.forEach(call -> finish(call, null, new InvokeTimeoutException("no answer from " + peer + " in time")));
+        // Calls wait unsent while there is no connection.
+        boolean sent = live != null;
+        String words = sent ? "no answer from " + peer + " in time" : "no connection to " + peer + " in time";
+        late.forEach(
+                call -> finish(call, null, sent ? new InvokeTimeoutException(words) : new NotSentException(words)));
     }
 
     private void finish(Call call, @Nullable Object answer, @Nullable Throwable failure) {

@@ -102,6 +102,10 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
             refuse("the first frame of a connection must be a hello");
             return;
         }
+        if (hello.asks()) {
+            tellCluster(hello.from());
+            return;
+        }
         String refusal = hello.refusal(transport.identity());
         if (refusal != null) {
             refuse(refusal);
@@ -109,6 +113,18 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         }
         claimed = hello.from();
         server.admit(hello.from(), this);
+    }
+
+    /** To a node that belongs to no cluster yet: tells the name of this one, and closes. */
+    private void tellCluster(String from) {
+        var _ = channel.writeAndFlush(hello(from)).addListener(ChannelFutureListener.CLOSE);
+        end(false);
+    }
+
+    private ByteBuf hello(String to) {
+        TransportIdentity self = transport.identity();
+        Hello answer = new Hello(Hello.VERSION, self.cluster(), self.node(), to);
+        return FrameFormat.encode(channel.alloc(), FrameKind.HELLO, 0, answer.encode());
     }
 
     /** The connection is welcome only after this. */
@@ -124,12 +140,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         }
         peer = from;
         decoder.trust();
-        Hello answer = new Hello(
-                Hello.VERSION,
-                transport.identity().cluster(),
-                transport.identity().node(),
-                from);
-        var _ = channel.writeAndFlush(FrameFormat.encode(channel.alloc(), FrameKind.HELLO, 0, answer.encode()));
+        var _ = channel.writeAndFlush(hello(from));
     }
 
     private void refuse(String words) {
@@ -144,6 +155,10 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         inProgress++;
         inProgressBytes += answer.requestBytes;
         regulate();
+        if (frame.message() >= MessageNumbers.FIRST_OWN) {
+            dispatchOwn(frame, answer);
+            return;
+        }
         try {
             Message request = MessageNumbers.parse(frame);
             RpcProcessor<?> processor = server.processor(request.getClass());
@@ -156,6 +171,28 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
             answer.fail("the request cannot be read: " + e.getMessage());
         } catch (RejectedExecutionException e) {
             answer.fail("the node is overloaded or stopping");
+        }
+    }
+
+    /** A call of our own: in the order of the connection, like those of which JRaft wants it so. */
+    private void dispatchOwn(Frame frame, Answer answer) {
+        CallHandler handler = transport.handler(frame.message());
+        String from = peer;
+        if (handler == null || from == null) {
+            answer.fail("this node takes no message with number " + frame.message());
+            return;
+        }
+        try {
+            ordered.execute(() -> {
+                try {
+                    handler.handle(from, frame.body(), body -> answer.sendOwn(frame.message(), body));
+                } catch (RuntimeException e) {
+                    logger.error("the handler of message {} failed", frame.message(), e);
+                    answer.fail("the node failed to process the request: " + e);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            answer.fail("the node is stopping");
         }
     }
 
@@ -197,6 +234,10 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         public void sendResponse(Object response) {
             Message message = (Message) response;
             give(FrameFormat.encode(channel.alloc(), FrameKind.RESPONSE, call, MessageNumbers.of(message), message));
+        }
+
+        void sendOwn(int number, byte[] body) {
+            give(FrameFormat.encode(channel.alloc(), FrameKind.RESPONSE, call, number, body));
         }
 
         void fail(String words) {

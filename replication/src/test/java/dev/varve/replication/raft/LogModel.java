@@ -117,7 +117,7 @@ record LogModel(long first, List<LogEntry> entries) {
         LogEntry entry = entry(EntryType.ENTRY_TYPE_DATA, index, term);
         FrameEncoder frames =
                 new FrameEncoder(64).add(FrameKind.PUT, true, Frames.USER, key.getBytes(StandardCharsets.UTF_8), value);
-        entry.setData(RaftEntries.data(1_000_000 + 1000 * term + index, frames.payload()));
+        entry.setData(RaftEntries.data(1_000_000 + 1000 * term + index, List.of(frames.payload())));
         return entry;
     }
 

@@ -3,6 +3,7 @@ package dev.varve.replication.transport;
 import com.alipay.sofa.jraft.error.RemotingException;
 import com.alipay.sofa.jraft.rpc.RpcRequests.ErrorResponse;
 import com.alipay.sofa.jraft.rpc.RpcRequests.PingRequest;
+import com.alipay.sofa.jraft.util.Endpoint;
 import dev.varve.storage.io.Ticker;
 import java.io.Closeable;
 import java.io.IOException;
@@ -54,6 +55,11 @@ final class Peers implements Closeable {
         return client;
     }
 
+    /** The endpoint under which JRaft would know a peer. */
+    static Endpoint endpoint(String peer) {
+        return new Endpoint(peer, 0);
+    }
+
     static InetSocketAddress anyPort() {
         return new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
     }
@@ -65,8 +71,7 @@ final class Peers implements Closeable {
     /** Pings and gives the code that came back. */
     static int call(NettyRpcClient client, String peer, long stamp, long timeoutMillis)
             throws InterruptedException, RemotingException {
-        return ((ErrorResponse) client.invokeSync(NettyRpcClient.endpoint(peer), ping(stamp), timeoutMillis))
-                .getErrorCode();
+        return ((ErrorResponse) client.invokeSync(Peers.endpoint(peer), ping(stamp), timeoutMillis)).getErrorCode();
     }
 
     /** Pings until the peer answers: one that has come back is called again within the retry delay. */
@@ -86,7 +91,7 @@ final class Peers implements Closeable {
         CompletableFuture<Object> answer = new CompletableFuture<>();
         try {
             client.invokeAsync(
-                    NettyRpcClient.endpoint(peer),
+                    Peers.endpoint(peer),
                     request,
                     (@Nullable Object result, @Nullable Throwable error) -> {
                         if (error != null) {

@@ -47,7 +47,7 @@ class RaftTransportTest {
         peers.start("b").server().registerProcessor(Echo.answering());
 
         assertThat(Peers.call(client, "b", 42, LONG_MILLIS)).isEqualTo(42);
-        assertThat(client.checkConnection(NettyRpcClient.endpoint("b"))).isTrue();
+        assertThat(client.checkConnection(Peers.endpoint("b"))).isTrue();
     }
 
     @Test
@@ -59,7 +59,7 @@ class RaftTransportTest {
         new Random(1).nextBytes(data);
 
         AppendEntriesResponse response =
-                (AppendEntriesResponse) client.invokeSync(NettyRpcClient.endpoint("b"), append(7, data), LONG_MILLIS);
+                (AppendEntriesResponse) client.invokeSync(Peers.endpoint("b"), append(7, data), LONG_MILLIS);
 
         assertThat(response.getTerm()).isEqualTo(7);
         assertThat(appends.requests.getFirst().getData().toByteArray()).isEqualTo(data);
@@ -114,7 +114,7 @@ class RaftTransportTest {
                 .isInstanceOf(ExecutionException.class)
                 .hasCauseInstanceOf(RemotingException.class);
         assertThatThrownBy(() -> Peers.call(client, "b", 2, LONG_MILLIS)).isInstanceOf(RemotingException.class);
-        assertThat(client.checkConnection(NettyRpcClient.endpoint("b"), true)).isFalse();
+        assertThat(client.checkConnection(Peers.endpoint("b"), true)).isFalse();
 
         peers.start("b").server().registerProcessor(Echo.answering());
 
@@ -241,8 +241,7 @@ class RaftTransportTest {
         NettyRpcClient client = peers.client(peers.start("a", new TransportOptions(64 << 10, 16, 1 << 20, 4, 1000)));
         peers.start("b").server().registerProcessor(Echo.answering());
 
-        assertThatThrownBy(() ->
-                        client.invokeSync(NettyRpcClient.endpoint("b"), append(1, new byte[64 << 10]), LONG_MILLIS))
+        assertThatThrownBy(() -> client.invokeSync(Peers.endpoint("b"), append(1, new byte[64 << 10]), LONG_MILLIS))
                 .hasMessageContaining("exceeds the limit of 65536 (maxFrameBytes)");
         assertThat(Peers.call(client, "b", 1, LONG_MILLIS)).isEqualTo(1);
     }
@@ -261,11 +260,11 @@ class RaftTransportTest {
         };
         b.server().registerProcessor(appends);
         NettyRpcClient before = peers.client(peers.start("a"));
-        before.invokeSync(NettyRpcClient.endpoint("b"), append(1, new byte[1]), LONG_MILLIS);
+        before.invokeSync(Peers.endpoint("b"), append(1, new byte[1]), LONG_MILLIS);
 
         // The same node again, as after a restart, while its old connection still stands.
         NettyRpcClient after = peers.client(peers.start("a"));
-        after.invokeSync(NettyRpcClient.endpoint("b"), append(2, new byte[1]), LONG_MILLIS);
+        after.invokeSync(Peers.endpoint("b"), append(2, new byte[1]), LONG_MILLIS);
 
         assertThat(events).containsExactly("request", "closed", "request");
     }

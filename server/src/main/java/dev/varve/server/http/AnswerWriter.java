@@ -10,6 +10,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,8 +42,10 @@ final class AnswerWriter {
     private static final byte[] CLOSE_END = ascii("Connection: close\r\n\r\n");
     private static final byte[] KEEP_ALIVE_END = ascii("Connection: keep-alive\r\n\r\n");
 
-    private final byte[] leader;
     private final byte[] revisionPrefix;
+    private @Nullable String leader;
+    private byte[] leaderLine = new byte[0];
+    private byte[] dateLine = new byte[0];
     private long dateSecond = Long.MIN_VALUE;
 
     /** Leader and date: what each head has in common. */
@@ -54,11 +57,11 @@ final class AnswerWriter {
     /**
      * A writer of the answers of one server.
      *
-     * @param leader what {@code Varve-Leader} says
+     * @param leader what {@code Varve-Leader} says; null if nobody is known to lead, then it is left out
      * @param incarnation of the store, the first part of revisions as they are told outside
      */
-    AnswerWriter(String leader, long incarnation) {
-        this.leader = ascii("Varve-Leader: " + leader + "\r\n");
+    AnswerWriter(@Nullable String leader, long incarnation) {
+        setLeader(leader);
         this.revisionPrefix = ascii(Long.toHexString(incarnation) + "-");
         setTime(Instant.EPOCH);
     }
@@ -67,10 +70,23 @@ final class AnswerWriter {
     void setTime(Instant now) {
         if (now.getEpochSecond() != dateSecond) {
             dateSecond = now.getEpochSecond();
-            byte[] date = ascii("Date: " + DATE.format(now) + "\r\n");
-            common = Arrays.copyOf(leader, leader.length + date.length);
-            System.arraycopy(date, 0, common, leader.length, date.length);
+            dateLine = ascii("Date: " + DATE.format(now) + "\r\n");
+            joinCommon();
         }
+    }
+
+    /** Sets who leads, which may change from one moment to the next. */
+    final void setLeader(@Nullable String now) {
+        if (!Objects.equals(now, leader)) {
+            leader = now;
+            leaderLine = now == null ? new byte[0] : ascii("Varve-Leader: " + now + "\r\n");
+            joinCommon();
+        }
+    }
+
+    private void joinCommon() {
+        common = Arrays.copyOf(leaderLine, leaderLine.length + dateLine.length);
+        System.arraycopy(dateLine, 0, common, leaderLine.length, dateLine.length);
     }
 
     /** 200 without a body, for a write. */

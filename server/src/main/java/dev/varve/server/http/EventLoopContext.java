@@ -129,6 +129,7 @@ final class EventLoopContext {
 
     private void tick() {
         answers.setTime(server.wallClock().instant());
+        answers.setLeader(server.served().leader());
         if (!connections.isEmpty()) {
             long now = now();
             for (HttpConnection connection : List.copyOf(connections)) {

@@ -24,8 +24,7 @@ import org.slf4j.LoggerFactory;
  * One connection: hands the requests that its {@link RequestReader} finds to where they are answered, and sends the answers
  * in the order of the requests.
  *
- * <p>Writes are handed to the sequencer one behind the other, up to {@value #PIPELINE_DEPTH} without an answer; the
- * sequencer keeps their order. A read waits until all writes before it on this connection are answered, so that it sees
+ * <p>Writes are handed on one behind the other, up to {@value #PIPELINE_DEPTH} without an answer; their order is kept. A read waits until all writes before it on this connection are answered, so that it sees
  * them.
  *
  * <p>Belongs to one event loop.
@@ -157,12 +156,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             case PUT -> submit(request, Command.put(request.key(), body));
             case DELETE -> submit(request, Command.deleteExisting(request.key()));
             case BATCH_PUT -> batches.begin(request, body);
-            case READ, RANGE, ROOT, LIVEZ, READYZ, METRICS -> reader.whenFirst(() -> reads.begin(request));
+            case READ, RANGE, ROOT, LIVEZ, READYZ, METRICS, CLUSTER -> reader.whenFirst(() -> reads.begin(request));
             case null -> throw new IllegalStateException("a request without a route is not dispatched");
         }
     }
 
-    /** Hands a write to the sequencer; the connection goes on to the next request. */
+    /** Hands a write on; the connection goes on to the next request. */
     void submit(Request request, Command command) {
         if (loop.now() - request.deadlineNanos() > 0) {
             reader.releaseLease();
@@ -172,7 +171,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         Exchange exchange = new Exchange(this, request, reader.takeLease());
         unanswered.add(exchange);
         reader.next();
-        server().sequencer().submit(command, Durability.MAJORITY, exchange);
+        server().served().submit(command, Durability.MAJORITY, request.deadlineNanos(), exchange);
     }
 
     // ---- Answers ----

@@ -1,12 +1,11 @@
 package dev.varve.server.http;
 
+import dev.varve.replication.cluster.ServedStore;
 import dev.varve.replication.sequencer.SequencerStats;
-import dev.varve.replication.sequencer.WriteSequencer;
 import dev.varve.server.ServerOptions;
 import dev.varve.server.metrics.Gauge;
 import dev.varve.server.metrics.LogSyncMetrics;
 import dev.varve.server.metrics.MetricsPage;
-import dev.varve.storage.Store;
 import dev.varve.storage.io.Ticker;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
@@ -46,25 +45,19 @@ public final class HttpListener {
     /**
      * What the listener needs of its surroundings.
      *
-     * @param store answers reads
-     * @param sequencer takes writes
+     * @param served answers reads and takes writes
      * @param reads runs what may wait for the disk; takes any amount
      * @param syncs listens to the store
      * @param ticker measures durations
      * @param wallClock the time of day for {@code Date}
      */
     public record Surroundings(
-            Store store,
-            WriteSequencer sequencer,
-            Executor reads,
-            LogSyncMetrics syncs,
-            Ticker ticker,
-            InstantSource wallClock) {}
+            ServedStore served, Executor reads, LogSyncMetrics syncs, Ticker ticker, InstantSource wallClock) {}
 
     private HttpListener(ServerOptions options, Surroundings around, InetSocketAddress address) {
         ReadPool readPool = new ReadPool(around.reads(), options.maxQueuedReads());
-        server = new ServerContext(
-                options, around.store(), around.sequencer(), readPool, around.ticker(), around.wallClock());
+        ServedStore served = around.served();
+        server = new ServerContext(options, served, readPool, around.ticker(), around.wallClock());
         group = new MultiThreadIoEventLoopGroup(
                 options.eventLoops(), new DefaultThreadFactory("varve-http", true), NioIoHandler.newFactory());
         Channel bound;
@@ -77,15 +70,14 @@ public final class HttpListener {
         channel = bound;
         InetSocketAddress local = address();
         String advertised = options.advertisedHttp();
-        String node =
-                options.nodeId() != null ? options.nodeId() : around.store().nodeId();
-        String leader = node + "=" + (advertised != null ? advertised : hostOf(address) + ":" + local.getPort());
+        served.advertise(advertised != null ? advertised : hostOf(address) + ":" + local.getPort());
         for (EventExecutor executor : group) {
-            AnswerWriter answers = new AnswerWriter(leader, around.store().incarnation());
+            AnswerWriter answers =
+                    new AnswerWriter(served.leader(), served.store().incarnation());
             loops.put(executor, new EventLoopContext(server, (EventLoop) executor, answers));
         }
         MetricsPage page = new MetricsPage(
-                around.store(),
+                served,
                 around.syncs(),
                 loops.values().stream().map(EventLoopContext::metrics).toList(),
                 gauges(server));
@@ -198,6 +190,6 @@ public final class HttpListener {
     }
 
     private static SequencerStats stats(ServerContext server) {
-        return server.sequencer().stats();
+        return server.served().sequencerStats();
     }
 }

@@ -79,7 +79,8 @@ final class Problems {
                 new Problem(
                         ErrorCode.OUTCOME_UNKNOWN,
                         sentence(failure),
-                        "Restart the server; then read the key to see whether the write was made.");
+                        "Read the key to see whether the write was made, once the server takes requests again.");
+            case NO_LEADER -> new Problem(ErrorCode.NO_LEADER, sentence(failure), TRY_AGAIN);
             case CORRUPTION ->
                 new Problem(
                         ErrorCode.CORRUPTION,

@@ -2,6 +2,7 @@ package dev.varve.server.http;
 
 import dev.varve.protocol.ErrorCode;
 import dev.varve.protocol.Problem;
+import dev.varve.replication.cluster.ServedStore;
 import dev.varve.storage.Entry;
 import dev.varve.storage.Health;
 import dev.varve.storage.KeyRange;
@@ -31,7 +32,7 @@ final class ReadHandler {
     private final HttpConnection connection;
     private @Nullable AnswerStream stream;
 
-    /** The cold read that is awaited, counted from 1; 0 if none is. */
+    /** The cold read, or the word of the leader, that is awaited, counted from 1; 0 if none is. */
     private long awaited;
 
     private long begunCount;
@@ -42,8 +43,13 @@ final class ReadHandler {
 
     void begin(Request request) {
         switch (request.route()) {
-            case READ -> read(request, 0);
-            case RANGE -> range(request);
+            case READ -> whenCurrent(request, () -> read(request, 0));
+            case RANGE -> whenCurrent(request, () -> range(request));
+            case CLUSTER ->
+                page(
+                        request,
+                        ClusterPage.MEDIA_TYPE,
+                        ClusterPage.of(connection.server().served().view()));
             case ROOT -> page(request, AnswerWriter.TEXT, WELCOME);
             case LIVEZ -> page(request, AnswerWriter.TEXT, AnswerWriter.utf8("ok\n"));
             case READYZ -> ready(request);
@@ -51,6 +57,31 @@ final class ReadHandler {
             case PUT, DELETE, BATCH_PUT -> throw new IllegalStateException("not a read: " + request.route());
             case null -> throw new IllegalStateException("no route");
         }
+    }
+
+    /** Reads once what the store has is as new as the request wants it. */
+    private void whenCurrent(Request request, Runnable read) {
+        ServedStore served = connection.server().served();
+        if (served.isCurrent(request.consistency())) {
+            read.run();
+            return;
+        }
+        long wait = ++begunCount;
+        awaited = wait;
+        served.awaitCurrent(
+                request.consistency(),
+                request.deadlineNanos(),
+                trouble -> connection.loop().eventLoop().execute(() -> {
+                    if (awaited != wait) {
+                        return;
+                    }
+                    awaited = 0;
+                    if (trouble == null) {
+                        read.run();
+                    } else {
+                        fail(request, Problems.of(trouble));
+                    }
+                }));
     }
 
     // ---- Single keys ----
@@ -206,6 +237,7 @@ final class ReadHandler {
               GET    /range?start=A&end=B  entries from A to B as JSON, both inclusive
               POST   /batchput             store a JSON object of keys and values at once
               DELETE /delete?key=K         remove K
+              GET    /v1/cluster           the nodes, and where each stands
               GET    /livez /readyz /metrics
             """);
 
@@ -215,18 +247,23 @@ final class ReadHandler {
             fail(request, Problems.shuttingDown());
             return;
         }
+        String unready = connection.server().served().unready();
+        if (unready != null) {
+            unready(request, StoreException.Kind.NO_LEADER, unready);
+            return;
+        }
         switch (health.state()) {
             case OK -> page(request, AnswerWriter.TEXT, AnswerWriter.utf8("ready\n"));
-            case DISK_FULL -> unready(request, StoreException.Kind.DISK_FULL, health);
-            case BLOCKED -> unready(request, StoreException.Kind.BLOCKED, health);
-            case LOG_FAILED -> unready(request, StoreException.Kind.LOG_FAILED, health);
+            case DISK_FULL -> unready(request, StoreException.Kind.DISK_FULL, health.detail());
+            case BLOCKED -> unready(request, StoreException.Kind.BLOCKED, health.detail());
+            case LOG_FAILED -> unready(request, StoreException.Kind.LOG_FAILED, health.detail());
             case CLOSED -> fail(request, Problems.shuttingDown());
         }
     }
 
-    private void unready(Request request, StoreException.Kind kind, Health health) {
+    private void unready(Request request, StoreException.Kind kind, String detail) {
         // Whatever the reason, a probe is answered 503: who asks looks at the status alone.
-        Problem reason = Problems.of(new StoreException(kind, health.detail()));
+        Problem reason = Problems.of(new StoreException(kind, detail));
         fail(request, new Problem(ErrorCode.NOT_READY, reason.detail(), reason.remedy()));
     }
 

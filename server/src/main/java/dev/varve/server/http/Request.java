@@ -5,6 +5,7 @@ import dev.varve.protocol.ErrorCode;
 import dev.varve.protocol.ParameterText;
 import dev.varve.protocol.ProblemException;
 import dev.varve.protocol.QueryParameters;
+import dev.varve.replication.cluster.Consistency;
 import dev.varve.server.metrics.OperationKind;
 import dev.varve.storage.KeyRange;
 import dev.varve.storage.StoreOptions;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param key the key, or an empty array where the route has none
  * @param range the range of {@code /range}, else null
  * @param limit how many entries of it at most
+ * @param consistency how new what it reads must be
  * @param startNanos when its head was there
  * @param deadlineNanos when it must be answered
  * @param keepAlive true if the client wants to send more on this connection
@@ -29,6 +31,7 @@ record Request(
         byte[] key,
         @Nullable KeyRange range,
         long limit,
+        Consistency consistency,
         long startNanos,
         long deadlineNanos,
         boolean keepAlive,
@@ -49,7 +52,7 @@ record Request(
             throw new ProblemException(
                     ErrorCode.NO_SUCH_ROUTE,
                     "There is no route \"" + shown(head.path()) + "\".",
-                    "The routes are /put, /read, /range, /batchput, /delete, /livez, /readyz and /metrics.");
+                    "The routes are /put, /read, /range, /batchput, /delete, /v1/cluster, /livez, /readyz and /metrics.");
         }
         if (!route.takes(head.method())) {
             throw new ProblemException(
@@ -72,13 +75,14 @@ record Request(
                 String text = query.optionalText("limit");
                 limit = text == null ? limit : ParameterText.count("limit", text);
             }
-            case BATCH_PUT, ROOT, LIVEZ, READYZ, METRICS -> {}
+            case BATCH_PUT, ROOT, LIVEZ, READYZ, METRICS, CLUSTER -> {}
         }
         return new Request(
                 route,
                 key,
                 range,
                 limit,
+                route == Route.READ || route == Route.RANGE ? consistency(query) : Consistency.LINEARIZABLE,
                 nowNanos,
                 nowNanos + timeoutNanos,
                 head.keepAlive(),
@@ -92,7 +96,18 @@ record Request(
         boolean http10 = head != null && head.http10();
         boolean headOnly = head != null && head.headOnly();
         Route route = head == null ? null : Route.of(head.path());
-        return new Request(route, NO_KEY, null, 0, nowNanos, Long.MAX_VALUE, keepAlive, http10, headOnly, null);
+        return new Request(
+                route,
+                NO_KEY,
+                null,
+                0,
+                Consistency.LINEARIZABLE,
+                nowNanos,
+                Long.MAX_VALUE,
+                keepAlive,
+                http10,
+                headOnly,
+                null);
     }
 
     OperationKind kind() {
@@ -109,6 +124,21 @@ record Request(
             throw Limits.keyTooLarge(key.length, limits);
         }
         return key;
+    }
+
+    private static Consistency consistency(QueryParameters query) {
+        String text = query.optionalText("consistency");
+        return switch (text) {
+            case null -> Consistency.LINEARIZABLE;
+            case "linearizable" -> Consistency.LINEARIZABLE;
+            case "lease" -> Consistency.LEASE;
+            case "stale" -> Consistency.STALE;
+            default ->
+                throw new ProblemException(
+                        ErrorCode.MALFORMED_PARAMETER,
+                        "The query parameter \"consistency\" is none that is known.",
+                        "Give linearizable, lease or stale, or leave it out for linearizable.");
+        };
     }
 
     private static KeyRange range(QueryParameters query) {

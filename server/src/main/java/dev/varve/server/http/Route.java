@@ -15,7 +15,8 @@ enum Route {
     ROOT("/", OperationKind.OTHER, "GET", true),
     LIVEZ("/livez", OperationKind.OTHER, "GET", true),
     READYZ("/readyz", OperationKind.OTHER, "GET", true),
-    METRICS("/metrics", OperationKind.OTHER, "GET", true);
+    METRICS("/metrics", OperationKind.OTHER, "GET", true),
+    CLUSTER("/v1/cluster", OperationKind.OTHER, "GET", true);
 
     private static final String HEAD = "HEAD";
     private static final Map<String, Route> BY_PATH = byPath();

@@ -1,6 +1,6 @@
 package dev.varve.server.http;
 
-import dev.varve.replication.sequencer.WriteSequencer;
+import dev.varve.replication.cluster.ServedStore;
 import dev.varve.server.ServerOptions;
 import dev.varve.storage.Store;
 import dev.varve.storage.io.Ticker;
@@ -13,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class ServerContext {
 
     private final ServerOptions options;
-    private final Store store;
-    private final WriteSequencer sequencer;
+    private final ServedStore served;
     private final ReadPool readPool;
     private final Ticker ticker;
     private final InstantSource wallClock;
@@ -28,15 +27,9 @@ final class ServerContext {
     record Page(String mediaType, byte[] body) {}
 
     ServerContext(
-            ServerOptions options,
-            Store store,
-            WriteSequencer sequencer,
-            ReadPool readPool,
-            Ticker ticker,
-            InstantSource wallClock) {
+            ServerOptions options, ServedStore served, ReadPool readPool, Ticker ticker, InstantSource wallClock) {
         this.options = options;
-        this.store = store;
-        this.sequencer = sequencer;
+        this.served = served;
         this.readPool = readPool;
         this.ticker = ticker;
         this.wallClock = wallClock;
@@ -47,12 +40,13 @@ final class ServerContext {
         return options;
     }
 
-    Store store() {
-        return store;
+    /** Takes the writes, and says when reads may go to the store. */
+    ServedStore served() {
+        return served;
     }
 
-    WriteSequencer sequencer() {
-        return sequencer;
+    Store store() {
+        return served.store();
     }
 
     ReadPool readPool() {

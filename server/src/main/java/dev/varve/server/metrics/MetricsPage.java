@@ -1,7 +1,7 @@
 package dev.varve.server.metrics;
 
 import dev.varve.protocol.AcceptHeader;
-import dev.varve.storage.Store;
+import dev.varve.replication.cluster.ServedStore;
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
 import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
@@ -18,14 +18,14 @@ public final class MetricsPage {
 
     private static final String OPEN_METRICS = "application/openmetrics-text";
 
-    private final Store store;
+    private final ServedStore served;
     private final LogSyncMetrics syncs;
     private final List<LoopMetrics> loops;
     private final List<Gauge> gauges;
     private final ExpositionFormats formats = ExpositionFormats.init();
 
-    public MetricsPage(Store store, LogSyncMetrics syncs, List<LoopMetrics> loops, List<Gauge> gauges) {
-        this.store = store;
+    public MetricsPage(ServedStore served, LogSyncMetrics syncs, List<LoopMetrics> loops, List<Gauge> gauges) {
+        this.served = served;
         this.syncs = syncs;
         this.loops = List.copyOf(loops);
         this.gauges = List.copyOf(gauges);
@@ -57,7 +57,8 @@ public final class MetricsPage {
         List<MetricSnapshot> metrics = new ArrayList<>();
         metrics.addAll(RequestMetrics.collect(loops));
         metrics.addAll(syncs.collect());
-        metrics.addAll(StoreMetrics.collect(store));
+        metrics.addAll(StoreMetrics.collect(served.store()));
+        metrics.addAll(ClusterMetrics.collect(served.view()));
         for (Gauge gauge : gauges) {
             metrics.add(
                     Snapshots.gauge(gauge.name(), gauge.help(), gauge.value().getAsLong()));

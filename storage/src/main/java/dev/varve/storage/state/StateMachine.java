@@ -74,15 +74,45 @@ public final class StateMachine implements Closeable {
      * @throws dev.varve.storage.format.CorruptionException if a file that is needed for opening is damaged
      * @throws dev.varve.storage.format.UnsupportedVersionException if a newer version wrote it
      */
-    public static StateMachine open(
-            Environment environment, Path path, StateOptions options, Mode mode, StateListener listener)
+    public static StateMachine open(Environment environment, Path path, StateOptions options, StateListener listener)
             throws IOException {
-        StoreDirectory directory = StoreDirectory.open(environment, path, mode == Mode.ALONE);
+        return open(StoreDirectory.open(environment, path, null), options, Mode.ALONE, listener);
+    }
+
+    /**
+     * Opens the store of a member of a Raft group in a directory, or founds one as the founder says.
+     *
+     * @throws IOException as {@link #open}
+     */
+    public static StateMachine openMember(
+            Environment environment, Path path, StateOptions options, Founder founder, StateListener listener)
+            throws IOException {
+        return open(StoreDirectory.open(environment, path, founder), options, Mode.REPLICA, listener);
+    }
+
+    private static StateMachine open(StoreDirectory directory, StateOptions options, Mode mode, StateListener listener)
+            throws IOException {
         try {
+            checkMode(directory.manifest().state().identity().nodeId(), mode);
             return new StateMachine(directory, options, mode, listener);
         } catch (IOException | RuntimeException e) {
             directory.close();
             throw e;
+        }
+    }
+
+    /** What is committed in one kind of store may not be in the other. */
+    private static void checkMode(String nodeId, Mode mode) throws StoreDirectory.NotAStoreException {
+        boolean member = nodeId.indexOf(Founding.SEPARATOR) >= 0;
+        if (member && mode == Mode.ALONE) {
+            throw new StoreDirectory.NotAStoreException("it is the store of node '"
+                    + nodeId.substring(0, nodeId.indexOf(Founding.SEPARATOR))
+                    + "' of a cluster, and must not be opened alone");
+        }
+        if (!member && mode == Mode.REPLICA) {
+            throw new StoreDirectory.NotAStoreException(
+                    "it is the store of a single node, which cannot become a cluster's;"
+                            + " export its data, and import them into the cluster");
         }
     }
 

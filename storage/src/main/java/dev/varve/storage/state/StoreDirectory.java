@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,27 +59,28 @@ final class StoreDirectory implements Closeable {
         }
     }
 
-    private StoreDirectory(Environment environment, Path path, AutoCloseable lock, boolean alone) throws IOException {
+    private StoreDirectory(Environment environment, Path path, AutoCloseable lock, @Nullable Founder founder)
+            throws IOException {
         this.environment = environment;
         this.path = path;
         this.lock = lock;
         removeTemporaries();
         this.names = files().list(path);
         Optional<FileName> current = Manifest.find(names);
-        this.manifest = current.isPresent() ? Manifest.open(files(), path, current.get()) : found(alone);
+        this.manifest = current.isPresent() ? Manifest.open(files(), path, current.get()) : found(founder);
     }
 
     /**
      * Locks and opens a directory, creating it if needed.
      *
-     * @param alone true to found the store, if there is none, as a Raft group of one node
+     * @param founder says as what the store is founded, if there is none; null to found it as a Raft group of one node
      * @throws FileSystem.LockedException if somebody else has it open
      */
-    static StoreDirectory open(Environment environment, Path path, boolean alone) throws IOException {
+    static StoreDirectory open(Environment environment, Path path, @Nullable Founder founder) throws IOException {
         environment.files().createDirectories(path);
         AutoCloseable lock = environment.files().lock(path.resolve(FileName.LOCK));
         try {
-            return new StoreDirectory(environment, path, lock, alone);
+            return new StoreDirectory(environment, path, lock, founder);
         } catch (IOException | RuntimeException e) {
             unlock(lock);
             throw e;
@@ -103,10 +105,10 @@ final class StoreDirectory implements Closeable {
         return names.stream().map(FileName::parse).flatMap(Optional::stream).toList();
     }
 
-    private Manifest found(boolean alone) throws IOException {
+    private Manifest found(@Nullable Founder founder) throws IOException {
         for (FileName name : parsedNames()) {
-            // Alone the vote is made first, so it may be what a founding that did not come to its end has left.
-            if (name.kind() != FileKind.VOTE || !alone) {
+            // The vote is made first, so it may be what a founding that did not come to its end has left.
+            if (name.kind() != FileKind.VOTE) {
                 throw new CorruptionException(
                         name.toString(), 0, "it belongs to a store whose manifest is missing from the directory");
             }
@@ -123,19 +125,23 @@ final class StoreDirectory implements Closeable {
         var random = environment.random();
         StoreId storeId = StoreId.random(random);
         String node = String.format("n%08x", random.nextInt());
-        FileName vote = new FileName(FileKind.VOTE, VoteFile.ID);
-        if (names.contains(vote.toString())) {
-            files().delete(path.resolve(vote.toString()));
+        long incarnation = random.nextLong() >>> 1;
+        int origin = random.nextInt();
+        String vote = new FileName(FileKind.VOTE, VoteFile.ID).toString();
+        Founding founding = founder == null ? null : founder.decide();
+        if (names.contains(vote)) {
+            files().delete(path.resolve(vote));
         }
-        if (alone) {
+        if (founding == null) {
             VoteFile.create(files(), path, storeId, 1, node).close();
+        } else {
+            node = founding.memberId(origin);
+            incarnation = founding.incarnation() == 0 ? incarnation : founding.incarnation();
+            VoteFile.create(files(), path, storeId, 0, founding.votesForItself() ? node : null)
+                    .close();
         }
         long now = Math.multiplyExact(environment.wallClock().millis(), 1000L);
-        return Manifest.create(
-                files(),
-                path,
-                storeId,
-                new ManifestEdit.Identity(random.nextLong() >>> 1, random.nextInt(), now, node));
+        return Manifest.create(files(), path, storeId, new ManifestEdit.Identity(incarnation, origin, now, node));
     }
 
     Environment environment() {

@@ -1,0 +1,432 @@
+package dev.varve.replication.cluster;
+
+import dev.varve.replication.ReplicaNode;
+import dev.varve.replication.ReplicaOptions;
+import dev.varve.replication.sequencer.Command;
+import dev.varve.replication.sequencer.CommandCallback;
+import dev.varve.replication.sequencer.Condition;
+import dev.varve.replication.sequencer.SequencerLimits;
+import dev.varve.replication.sequencer.SequencerStats;
+import dev.varve.replication.sequencer.StateReader;
+import dev.varve.replication.sequencer.WriteSequencer;
+import dev.varve.replication.transport.CallCallback;
+import dev.varve.replication.transport.CallHandler;
+import dev.varve.replication.transport.RaftTransport;
+import dev.varve.replication.transport.TransportIdentity;
+import dev.varve.replication.transport.TransportOptions;
+import dev.varve.storage.Durability;
+import dev.varve.storage.PreparedWrite;
+import dev.varve.storage.Store;
+import dev.varve.storage.StoreException;
+import dev.varve.storage.StoreException.Kind;
+import dev.varve.storage.StoreOptions;
+import dev.varve.storage.WriteBatch;
+import dev.varve.storage.WriteCallback;
+import dev.varve.storage.io.Environment;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A store as one of a cluster's: takes every request, wherever the leader is. Thread-safe.
+ *
+ * <p>A write goes through the {@link CommandRouter} to the {@link WriteSequencer} of the leader, which decides it, and through a
+ * {@link RaftProposer} of the leader's term into the log. A read waits for a round of {@link ReadRounds}, and is then answered from this
+ * node's own store.
+ */
+public final class ClusterNode implements ServedStore {
+
+    private static final Logger logger = LoggerFactory.getLogger(ClusterNode.class);
+
+    /** What a frame holds besides the largest write. */
+    private static final int FRAME_MARGIN_BYTES = 8 << 20;
+
+    private final ClusterOptions options;
+    private final Store store;
+    private final Environment environment;
+    private final RaftTransport transport;
+    private final WriteSequencer sequencer;
+    private final CommandRouter router;
+    private final ReadRounds rounds;
+    private final ReadRounds leaseRounds;
+    private final ReplicaNode replica;
+    private final Joining joining;
+    private final PeerBoard board;
+    private volatile String http = "";
+    private volatile @Nullable String leader;
+    private volatile boolean leads;
+
+    private ClusterNode(
+            ClusterOptions options, Store store, Environment environment, RaftTransport transport, Executor coldReads)
+            throws IOException {
+        this.options = options;
+        this.store = store;
+        this.environment = environment;
+        this.transport = transport;
+        this.sequencer =
+                new WriteSequencer(StateReader.of(store), ClusterNode::refuse, coldReads, SequencerLimits.defaults());
+        sequencer.suspend(notLeading());
+        this.router = new CommandRouter(new Ways(), environment.ticker());
+        this.rounds = rounds(false);
+        this.leaseRounds = rounds(true);
+        Events events = new Events();
+        this.replica = ReplicaNode.start(
+                new ReplicaOptions(
+                        transport.identity(),
+                        List.of(),
+                        options.electionMillis(),
+                        Math.max(1, options.electionMillis() / 5),
+                        options.logRetentionBytes(),
+                        logMemoryBytes(store.options())),
+                transport,
+                environment,
+                store,
+                events);
+        this.joining =
+                new Joining(replica, transport, store.nodeId(), options.peers().keySet());
+        this.board = new PeerBoard(transport, options.peers().keySet(), environment.ticker(), this::card);
+        transport.handle(Messages.FORWARD, this::forwarded);
+        events.begin();
+        joining.start();
+        board.start();
+    }
+
+    /** Entries on their way must find room, or Raft would refuse some of them, behind others that it has taken. */
+    private static long logMemoryBytes(StoreOptions limits) {
+        long entry = (long) Math.max(limits.maxBatchBytes(), limits.maxValueBytes()) + FRAME_MARGIN_BYTES;
+        return Math.max(64L << 20, 2 * RaftProposer.ENTRIES_IN_FLIGHT * entry);
+    }
+
+    private static int frameBytes(StoreOptions limits) {
+        return 2 * Math.max(limits.maxBatchBytes(), limits.maxValueBytes()) + FRAME_MARGIN_BYTES;
+    }
+
+    /**
+     * Starts a node. If its directory is empty it founds the cluster or looks for it, which takes as long as it takes.
+     *
+     * @param data the directory of its store
+     * @param coldReads runs reads of the sequencer that may wait for the disk
+     * @throws StoreException if the store cannot be opened
+     * @throws IOException if it cannot listen, is another node than the one whose store it is, or cannot take part
+     */
+    @SuppressWarnings("exports") // The surroundings are for the modules that the package is exported to.
+    public static ClusterNode start(
+            ClusterOptions options, Path data, StoreOptions sizes, Environment environment, Executor coldReads)
+            throws IOException {
+        PeerAddressBook addresses = new PeerAddressBook(options.peers());
+        ClusterSearch search = new ClusterSearch(options, addresses, environment.ticker());
+        Store store = Store.member(data, sizes, environment, search::decide);
+        RaftTransport transport;
+        try {
+            String owner = Messages.node(store.nodeId());
+            if (!owner.equals(options.node())) {
+                throw new IOException("the store in " + store.directory() + " is that of node '" + owner + "', not of '"
+                        + options.node() + "': start it with --node-id " + owner + ", or give another --data");
+            }
+            addresses.refresh();
+            StoreOptions limits = store.options();
+            TransportOptions defaults = TransportOptions.defaults();
+            transport = RaftTransport.start(
+                    new TransportIdentity(Messages.cluster(store.incarnation()), options.node()),
+                    addresses,
+                    options.listen(),
+                    new TransportOptions(
+                            Math.max(defaults.maxFrameBytes(), frameBytes(limits)),
+                            defaults.maxCallsInFlight(),
+                            Math.max(defaults.maxPendingBytes(), 2 * frameBytes(limits)),
+                            defaults.maxConnections(),
+                            defaults.connectMillis()),
+                    environment.ticker());
+        } catch (IOException | RuntimeException e) {
+            store.close();
+            throw e;
+        }
+        return new ClusterNode(options, store, environment, transport, coldReads);
+    }
+
+    private static PreparedWrite refuse(WriteBatch batch, Durability durability, WriteCallback callback) {
+        return () -> callback.completed(-1, notLeading());
+    }
+
+    private static StoreException notLeading() {
+        return new StoreException(Kind.NO_LEADER, "this node does not lead its cluster; nothing was written");
+    }
+
+    private ReadRounds rounds(boolean lease) {
+        return new ReadRounds(
+                answer -> replica.readIndex(lease, 2L * options.electionMillis(), answer),
+                environment.ticker(),
+                transport::schedule);
+    }
+
+    // ---- The part in the group.
+
+    /** What the group tells this node; its calls may come before the node is put together, and are then done again. */
+    private final class Events implements ReplicaNode.Listener {
+
+        private volatile boolean begun;
+        private volatile List<String> voters = List.of();
+        private volatile long term;
+        private @Nullable String lastLeader;
+
+        /** The node is put together: does what could not be done before. */
+        synchronized void begin() {
+            begun = true;
+            joining.members(voters);
+            if (term != 0) {
+                lead(term);
+            }
+        }
+
+        @Override
+        public synchronized void leading(long newTerm) {
+            term = newTerm;
+            if (begun) {
+                lead(newTerm);
+            }
+        }
+
+        private void lead(long newTerm) {
+            sequencer.resume(
+                    new RaftProposer(store::encode, (writes, callback) -> replica.propose(newTerm, writes, callback)));
+            leads = true;
+            logger.info("node '{}' leads in term {}", options.node(), newTerm);
+            router.leaderChanged();
+        }
+
+        @Override
+        public synchronized void following() {
+            term = 0;
+            leads = false;
+            if (begun) {
+                sequencer.suspend(notLeading());
+            }
+        }
+
+        @Override
+        public synchronized void leader(@Nullable String node) {
+            leader = node;
+            if (!begun || node == null) {
+                return;
+            }
+            String before = lastLeader;
+            lastLeader = node;
+            if (before != null && !before.equals(node)) {
+                transport.schedule(() -> giveUpForwardedTo(before), 2L * options.electionMillis());
+            }
+            board.ask(node);
+            router.leaderChanged();
+        }
+
+        /** A leader that froze would not answer for a long time, and what it answers then says no more than that. */
+        private void giveUpForwardedTo(String before) {
+            if (!before.equals(leader)) {
+                router.giveUpForwardedTo(before);
+            }
+        }
+
+        @Override
+        public synchronized void members(List<String> now) {
+            voters = now;
+            if (begun) {
+                joining.members(now);
+            }
+        }
+
+        @Override
+        public void failed(Throwable cause) {
+            logger.error("node '{}' has failed and must be started anew", options.node(), cause);
+        }
+    }
+
+    // ---- Writes.
+
+    private final class Ways implements CommandRouter.Ways {
+
+        @Override
+        public @Nullable String leader() {
+            String node = leader;
+            return options.node().equals(node) ? null : node;
+        }
+
+        @Override
+        public boolean leadsHere() {
+            return leads;
+        }
+
+        @Override
+        public void decide(Command command, CommandCallback callback) {
+            ClusterNode.this.decide(command, callback);
+        }
+
+        @Override
+        public void forward(String to, byte[] body, long timeoutMillis, CommandRouter.Arrival arrival) {
+            transport.call(to, Messages.FORWARD, body, timeoutMillis, new CallCallback() {
+                @Override
+                public void answered(byte[] answer) {
+                    CommandCodec.Answer decoded;
+                    try {
+                        decoded = CommandCodec.decodeAnswer(answer);
+                    } catch (IllegalArgumentException e) {
+                        arrival.lost(false, "its answer cannot be understood: " + e.getMessage());
+                        return;
+                    }
+                    arrival.answered(decoded);
+                }
+
+                @Override
+                public void failed(boolean unsent, String why) {
+                    arrival.lost(unsent, why);
+                }
+            });
+        }
+
+        @Override
+        public void later(Runnable task, long millis) {
+            transport.schedule(task, millis);
+        }
+    }
+
+    @Override
+    public void submit(Command command, Durability durability, long deadlineNanos, CommandCallback callback) {
+        router.submit(command, deadlineNanos, callback);
+    }
+
+    /**
+     * Has a command decided by the sequencer of this node. That a condition did not hold is an answer by the applied state, which others
+     * may have changed if this node leads no longer: so it is told only after a round of ReadIndex.
+     */
+    private void decide(Command command, CommandCallback callback) {
+        sequencer.submit(command, Durability.MAJORITY, new CommandCallback() {
+            @Override
+            public void committed(long revision) {
+                callback.committed(revision);
+            }
+
+            @Override
+            public void conditionFailed(Condition failed, long currentRevision) {
+                long deadline = environment.ticker().nanos();
+                rounds.await(deadline, trouble -> {
+                    if (trouble == null) {
+                        callback.conditionFailed(failed, currentRevision);
+                    } else {
+                        callback.failed(notLeading());
+                    }
+                });
+            }
+
+            @Override
+            public void failed(StoreException failure) {
+                callback.failed(failure);
+            }
+        });
+    }
+
+    /** A command that another node has forwarded. It is never forwarded again: the other node looks for the leader. */
+    private void forwarded(String from, byte[] body, CallHandler.Reply reply) {
+        CommandCodec.Forwarded forwarded = CommandCodec.decode(body);
+        Command command = forwarded.command();
+        decide(command, new CommandCallback() {
+            @Override
+            public void committed(long revision) {
+                answer(new CommandCodec.Answer.Committed(revision));
+            }
+
+            @Override
+            public void conditionFailed(Condition failed, long currentRevision) {
+                answer(new CommandCodec.Answer.ConditionFailed(
+                        command.conditions().indexOf(failed), currentRevision));
+            }
+
+            @Override
+            public void failed(StoreException failure) {
+                answer(new CommandCodec.Answer.Failed(failure));
+            }
+
+            private void answer(CommandCodec.Answer answer) {
+                reply.answer(CommandCodec.encode(answer));
+            }
+        });
+    }
+
+    // ---- Reads.
+
+    @Override
+    public Store store() {
+        return store;
+    }
+
+    @Override
+    public boolean isCurrent(Consistency consistency) {
+        return consistency == Consistency.STALE;
+    }
+
+    @Override
+    public void awaitCurrent(Consistency consistency, long deadlineNanos, Consumer<@Nullable StoreException> callback) {
+        switch (consistency) {
+            case STALE -> callback.accept(null);
+            case LEASE -> leaseRounds.await(deadlineNanos, callback);
+            case LINEARIZABLE -> rounds.await(deadlineNanos, callback);
+        }
+    }
+
+    // ---- What is told.
+
+    @Override
+    public void advertise(String httpAddress) {
+        http = httpAddress;
+    }
+
+    @Override
+    public @Nullable String leader() {
+        String node = leader;
+        String address = node == null ? null : board.http(node);
+        return address == null ? null : node + "=" + address;
+    }
+
+    @Override
+    public @Nullable String unready() {
+        Throwable failure = replica.failure();
+        if (failure != null) {
+            return "the node has failed and must be started anew: " + failure.getMessage();
+        }
+        if (!joining.isMember()) {
+            String refusal = joining.refusal();
+            return refusal == null ? "the node waits to be taken into the cluster" : refusal;
+        }
+        return leader == null ? "no leader is known" : null;
+    }
+
+    @Override
+    public SequencerStats sequencerStats() {
+        return sequencer.stats();
+    }
+
+    @Override
+    public ClusterView view() {
+        return new ClusterView(
+                transport.identity().cluster(),
+                options.node(),
+                leader,
+                replica.status().term(),
+                board.view(joining.voters()));
+    }
+
+    private PeerBoard.Card card() {
+        ReplicaNode.MemberStatus status = replica.status();
+        return new PeerBoard.Card(store.nodeId(), http, status.role(), status.commitIndex(), status.appliedIndex());
+    }
+
+    @Override
+    public void close() {
+        router.close();
+        joining.close();
+        board.close();
+        replica.close();
+    }
+}

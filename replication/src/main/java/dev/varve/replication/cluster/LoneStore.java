@@ -1,0 +1,95 @@
+package dev.varve.replication.cluster;
+
+import dev.varve.replication.sequencer.Command;
+import dev.varve.replication.sequencer.CommandCallback;
+import dev.varve.replication.sequencer.SequencerLimits;
+import dev.varve.replication.sequencer.SequencerStats;
+import dev.varve.replication.sequencer.StateReader;
+import dev.varve.replication.sequencer.WriteSequencer;
+import dev.varve.storage.Durability;
+import dev.varve.storage.Store;
+import dev.varve.storage.StoreException;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A store that is served by this node alone: it always leads, and is always current. */
+public final class LoneStore implements ServedStore {
+
+    private final Store store;
+    private final String node;
+    private final WriteSequencer sequencer;
+    private volatile @Nullable String leader;
+
+    /**
+     * Serves a store, which it owns from now on.
+     *
+     * @param node the name of the node in its answers
+     * @param coldReads runs reads of the sequencer that may wait for the disk
+     */
+    public LoneStore(Store store, String node, Executor coldReads) {
+        this.store = store;
+        this.node = node;
+        this.sequencer =
+                new WriteSequencer(StateReader.of(store), store::prepare, coldReads, SequencerLimits.defaults());
+    }
+
+    @Override
+    public Store store() {
+        return store;
+    }
+
+    @Override
+    public void submit(Command command, Durability durability, long deadlineNanos, CommandCallback callback) {
+        sequencer.submit(command, durability, callback);
+    }
+
+    @Override
+    public boolean isCurrent(Consistency consistency) {
+        return true;
+    }
+
+    @Override
+    public void awaitCurrent(Consistency consistency, long deadlineNanos, Consumer<@Nullable StoreException> callback) {
+        callback.accept(null);
+    }
+
+    @Override
+    public @Nullable String leader() {
+        return leader;
+    }
+
+    @Override
+    public void advertise(String httpAddress) {
+        leader = node + "=" + httpAddress;
+    }
+
+    @Override
+    public @Nullable String unready() {
+        return null;
+    }
+
+    @Override
+    public SequencerStats sequencerStats() {
+        return sequencer.stats();
+    }
+
+    @Override
+    public ClusterView view() {
+        String self = leader;
+        String http = self == null ? null : self.substring(node.length() + 1);
+        long revision = store.revision();
+        return new ClusterView(
+                null,
+                node,
+                node,
+                0,
+                List.of(new ClusterView.MemberView(node, http, true, true, "leader", revision, revision, 0, "")));
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

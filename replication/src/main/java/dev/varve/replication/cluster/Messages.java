@@ -1,0 +1,32 @@
+package dev.varve.replication.cluster;
+
+import dev.varve.storage.state.Founding;
+
+/** Numbers of our own messages between nodes, which never change, and the names in them. */
+final class Messages {
+
+    /** A command for the leader. */
+    static final int FORWARD = 64;
+    /** Asks a node what it says of itself. */
+    static final int STATUS = 65;
+    /** Asks to be taken in as a member. */
+    static final int JOIN = 66;
+
+    private Messages() {}
+
+    /** The name of the cluster whose stores have this incarnation; JRaft wants a letter in front. */
+    static String cluster(long incarnation) {
+        return "c" + Long.toHexString(incarnation);
+    }
+
+    /** The incarnation of the stores of a cluster. */
+    static long incarnation(String cluster) {
+        return Long.parseUnsignedLong(cluster, 1, cluster.length(), 16);
+    }
+
+    /** The name of the node that a member lives on. */
+    static String node(String memberId) {
+        int end = memberId.indexOf(Founding.SEPARATOR);
+        return end < 0 ? memberId : memberId.substring(0, end);
+    }
+}

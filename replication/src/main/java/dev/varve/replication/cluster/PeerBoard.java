@@ -1,0 +1,166 @@
+package dev.varve.replication.cluster;
+
+import dev.varve.replication.ReplicaNode;
+import dev.varve.replication.transport.CallCallback;
+import dev.varve.replication.transport.RaftTransport;
+import dev.varve.storage.io.Ticker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the nodes say of themselves. Each asks all others once in a while, and so learns the addresses of their HTTP ports, too.
+ * Thread-safe.
+ */
+final class PeerBoard {
+
+    private static final long ASK_MILLIS = 500;
+    private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(3);
+
+    private final RaftTransport transport;
+    private final Set<String> peers;
+    private final Ticker ticker;
+    private final Supplier<Card> own;
+    private final Map<String, Heard> heard = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /**
+     * What a node says of itself.
+     *
+     * @param member its id as a member
+     * @param http address of its HTTP port; empty if it does not know yet
+     */
+    record Card(String member, String http, ReplicaNode.Role role, long commitIndex, long appliedIndex) {
+
+        byte[] encode() {
+            return new BodyWriter(128)
+                    .text(member)
+                    .text(http)
+                    .text(role.name())
+                    .i64(commitIndex)
+                    .i64(appliedIndex)
+                    .bytes();
+        }
+
+        static Card decode(byte[] body) {
+            BodyReader in = new BodyReader(body);
+            String member = in.text();
+            String http = in.text();
+            return new Card(member, http, ReplicaNode.Role.valueOf(in.text()), in.i64(), in.i64());
+        }
+    }
+
+    private record Heard(Card card, long nanos) {}
+
+    /** @param own what this node says of itself */
+    PeerBoard(RaftTransport transport, Set<String> peers, Ticker ticker, Supplier<Card> own) {
+        this.transport = transport;
+        this.peers = Set.copyOf(peers);
+        this.ticker = ticker;
+        this.own = own;
+        transport.handle(
+                Messages.STATUS, (from, body, reply) -> reply.answer(own.get().encode()));
+    }
+
+    /** Begins to ask. */
+    void start() {
+        askAll();
+    }
+
+    private void askAll() {
+        if (!closed) {
+            peers.forEach(this::ask);
+            transport.schedule(this::askAll, ASK_MILLIS);
+        }
+    }
+
+    /** Asks one of them now. */
+    void ask(String peer) {
+        if (closed || peer.equals(transport.identity().node())) {
+            return;
+        }
+        transport.call(peer, Messages.STATUS, new byte[0], 2 * ASK_MILLIS, new CallCallback() {
+            @Override
+            public void answered(byte[] body) {
+                heard.put(peer, new Heard(Card.decode(body), ticker.nanos()));
+            }
+
+            @Override
+            public void failed(boolean unsent, String why) {
+                // It is asked again soon; the transport remembers why it cannot be reached.
+            }
+        });
+    }
+
+    void close() {
+        closed = true;
+    }
+
+    /** The address of the HTTP port of a node, or null if that is not known. */
+    @Nullable
+    String http(String node) {
+        Card card = node.equals(transport.identity().node()) ? own.get() : card(node);
+        return card == null || card.http().isEmpty() ? null : card.http();
+    }
+
+    private @Nullable Card card(String node) {
+        Heard last = heard.get(node);
+        return last == null ? null : last.card();
+    }
+
+    /**
+     * All nodes.
+     *
+     * @param voters the ids of the members that vote
+     */
+    List<ClusterView.MemberView> view(List<String> voters) {
+        String self = transport.identity().node();
+        Map<String, String> names = new TreeMap<>();
+        for (String name : new TreeSet<>(peers)) {
+            names.put(name, "");
+        }
+        voters.forEach(member -> names.put(Messages.node(member), member));
+        names.putIfAbsent(self, "");
+        Card mine = own.get();
+        long committed = mine.commitIndex();
+        for (Heard each : heard.values()) {
+            committed = Math.max(committed, each.card().commitIndex());
+        }
+        List<ClusterView.MemberView> members = new ArrayList<>();
+        for (Map.Entry<String, String> each : names.entrySet()) {
+            String name = each.getKey();
+            Heard last = heard.get(name);
+            boolean isSelf = name.equals(self);
+            Card card = isSelf ? mine : last == null ? null : last.card();
+            boolean reachable = isSelf || (last != null && ticker.nanos() - last.nanos() < SILENT_NANOS);
+            members.add(view(name, card, card != null && card.member().equals(each.getValue()), reachable, committed));
+        }
+        return members;
+    }
+
+    private ClusterView.MemberView view(
+            String name, @Nullable Card card, boolean voter, boolean reachable, long committed) {
+        String trouble = reachable ? "" : transport.trouble(name);
+        if (card == null) {
+            return new ClusterView.MemberView(name, null, false, false, "unknown", 0, 0, committed, trouble);
+        }
+        return new ClusterView.MemberView(
+                name,
+                card.http().isEmpty() ? null : card.http(),
+                voter,
+                reachable,
+                card.role().name().toLowerCase(Locale.ROOT),
+                card.commitIndex(),
+                card.appliedIndex(),
+                Math.max(0, committed - card.appliedIndex()),
+                trouble);
+    }
+}

@@ -1,0 +1,61 @@
+package dev.varve.replication.cluster;
+
+import dev.varve.replication.sequencer.Command;
+import dev.varve.replication.sequencer.CommandCallback;
+import dev.varve.replication.sequencer.SequencerStats;
+import dev.varve.storage.Durability;
+import dev.varve.storage.Store;
+import dev.varve.storage.StoreException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store as a server serves it: alone, or as one of a cluster's. Reads go to the {@link #store} once it is {@linkplain #isCurrent
+ * current}, writes through {@link #submit}. Thread-safe.
+ */
+public interface ServedStore extends AutoCloseable {
+
+    /** What is read. */
+    Store store();
+
+    /**
+     * Submits a command, wherever it is decided. Never blocks. Commands of one thread that name a common key take effect in the order of
+     * their submission, as long as the leader stays.
+     *
+     * @param deadlineNanos by when it must have been handed to a leader, on the ticker; if it could not be, it fails as
+     *     {@link StoreException.Kind#NO_LEADER}, and nothing was written
+     * @param callback told once how it ended, perhaps before this call returns; it must not block
+     */
+    void submit(Command command, Durability durability, long deadlineNanos, CommandCallback callback);
+
+    /** True if what the store has now is new enough, so that nobody need be asked. */
+    boolean isCurrent(Consistency consistency);
+
+    /**
+     * Waits until what the store has is new enough.
+     *
+     * @param callback told null when it is, or why that cannot be had before the deadline; it must not block
+     */
+    void awaitCurrent(Consistency consistency, long deadlineNanos, Consumer<@Nullable StoreException> callback);
+
+    /** Who leads: its name and the address of its HTTP port, {@code a=127.0.0.1:8080}; null if that is not known. */
+    @Nullable
+    String leader();
+
+    /** Tells the others under which address clients reach this node. To be called once, before clients do. */
+    void advertise(String httpAddress);
+
+    /** Why requests should go to another node, in words; null if they may come here. */
+    @Nullable
+    String unready();
+
+    /** What the sequencer of this node holds. */
+    SequencerStats sequencerStats();
+
+    /** Who belongs to it, and where each of them stands. */
+    ClusterView view();
+
+    /** Stops, and closes the store. */
+    @Override
+    void close();
+}
