@@ -8,6 +8,7 @@ module dev.varve.cli {
     requires dev.varve.server;
     requires dev.varve.storage;
     requires info.picocli;
+    requires java.management;
     requires me.tongfei.progressbar;
     requires org.jline.terminal;
     requires org.slf4j;
@@ -26,6 +27,8 @@ module dev.varve.cli {
     opens dev.varve.cli to
             info.picocli;
     opens dev.varve.cli.bench to
+            info.picocli;
+    opens dev.varve.cli.cluster to
             info.picocli;
     opens dev.varve.cli.inspect to
             info.picocli;

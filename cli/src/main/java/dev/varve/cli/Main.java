@@ -1,6 +1,9 @@
 package dev.varve.cli;
 
 import dev.varve.cli.bench.BenchCommand;
+import dev.varve.cli.cluster.ClusterCommand;
+import dev.varve.cli.cluster.ClusterStatusCommand;
+import dev.varve.cli.cluster.DevClusterCommand;
 import dev.varve.cli.inspect.InspectCommand;
 import dev.varve.cli.inspect.VerifyCommand;
 import dev.varve.cli.server.ServeCommand;
@@ -67,19 +70,26 @@ public final class Main implements Runnable {
                 .addSubcommand(new ImportCommand(console))
                 .addSubcommand(new ExportCommand(console))
                 .addSubcommand(new StatusCommand(console))
+                .addSubcommand(new CommandLine(new ClusterCommand()).addSubcommand(new ClusterStatusCommand(console)))
+                .addSubcommand(new DevClusterCommand(console))
                 .addSubcommand(new InspectCommand(console))
                 .addSubcommand(new VerifyCommand(console))
                 .addSubcommand(new BenchCommand(console))
                 .addSubcommand(new CompletionCommand(console));
-        root.getSubcommands()
-                .values()
-                .forEach(command -> command.getCommandSpec().mixinStandardHelpOptions(true));
+        addHelp(root);
         return root.setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new Durations())
                 .setOut(new PrintWriter(console.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(console.err(), true, console.err().charset()))
                 .setUsageHelpAutoWidth(true)
                 .setExecutionExceptionHandler((exception, command, parsed) -> failed(console, exception));
+    }
+
+    private static void addHelp(CommandLine parent) {
+        for (CommandLine command : parent.getSubcommands().values()) {
+            command.getCommandSpec().mixinStandardHelpOptions(true);
+            addHelp(command);
+        }
     }
 
     /** Says what went wrong; a stack trace only where nobody has foreseen it. */

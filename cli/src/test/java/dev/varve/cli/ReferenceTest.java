@@ -20,15 +20,20 @@ class ReferenceTest {
     private static String generated() {
         StringBuilder text = new StringBuilder(MARK);
         CommandLine root = Main.commandLine(Console.system());
-        root.getSubcommands().forEach((name, command) -> {
+        describe(root, "varve ", text);
+        return text.toString();
+    }
+
+    private static void describe(CommandLine parent, String prefix, StringBuilder text) {
+        parent.getSubcommands().forEach((name, command) -> {
             command.setUsageHelpAutoWidth(false).setUsageHelpWidth(WIDTH_CHARS);
-            text.append("\n## varve ").append(name).append("\n\n```\n");
+            text.append("\n## ").append(prefix).append(name).append("\n\n```\n");
             command.getUsageMessage(Ansi.OFF)
                     .lines()
                     .forEach(line -> text.append(line.stripTrailing()).append('\n'));
             text.append("```\n");
+            describe(command, prefix + name + " ", text);
         });
-        return text.toString();
     }
 
     @Test

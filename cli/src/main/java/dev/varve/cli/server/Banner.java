@@ -1,12 +1,14 @@
 package dev.varve.cli.server;
 
 import dev.varve.cli.Sizes;
+import dev.varve.server.ClusterSettings;
 import dev.varve.server.VarveServer;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreStats;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
@@ -18,12 +20,18 @@ final class Banner {
     static List<String> lines(VarveServer server, Instant now) {
         StoreStats stats = server.store().stats();
         String url = url(server.httpAddress());
-        return List.of(
+        List<String> lines = new ArrayList<>(List.of(
                 "data    " + server.options().data().toAbsolutePath().normalize(),
                 "store   " + age(server.store(), now) + "; " + size(stats),
                 "opened  " + opening(stats),
-                "http    " + url,
-                "try     curl -X PUT \"" + url + "/put?key=myKey\" -d \"myValue\"");
+                "http    " + url));
+        ClusterSettings cluster = server.options().cluster();
+        if (cluster != null) {
+            lines.add("raft    " + new HostPort(cluster.raftHost(), cluster.raftPort()) + ", node '"
+                    + server.options().nodeId() + "' of a cluster");
+        }
+        lines.add("try     curl -X PUT \"" + url + "/put?key=myKey\" -d \"myValue\"");
+        return lines;
     }
 
     private static String age(Store store, Instant now) {

@@ -14,6 +14,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogConfiguration extends ContextAwareBase implements Configurator {
 
+    /** The consensus engine warns of much that mends itself, such as a peer that is away; our own lines tell of what matters. */
+    private static final String ENGINE = "com.alipay.sofa.jraft";
+
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %logger{0}: %msg%n";
 
     @Override
@@ -31,6 +34,7 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         ch.qos.logback.classic.Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.addAppender(appender);
         root.setLevel(Level.INFO);
+        context.getLogger(ENGINE).setLevel(Level.ERROR);
         return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;
     }
 
@@ -38,6 +42,8 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
     static void setLevel(LogLevel level) {
         if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
             context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME).setLevel(Level.toLevel(level.name()));
+            boolean detailed = level == LogLevel.DEBUG || level == LogLevel.TRACE;
+            context.getLogger(ENGINE).setLevel(detailed ? Level.toLevel(level.name()) : Level.ERROR);
         }
     }
 }

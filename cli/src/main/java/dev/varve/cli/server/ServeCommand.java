@@ -6,6 +6,7 @@ import dev.varve.cli.ExitCode;
 import dev.varve.cli.Failure;
 import dev.varve.cli.Sizes;
 import dev.varve.cli.Usage;
+import dev.varve.server.ClusterSettings;
 import dev.varve.server.ServerOptions;
 import dev.varve.server.StartupException;
 import dev.varve.server.Timeouts;
@@ -16,6 +17,7 @@ import dev.varve.storage.io.Environment;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jline.utils.Signals;
@@ -72,8 +74,38 @@ public final class ServeCommand implements Callable<Integer> {
             names = "--node-id",
             paramLabel = "ID",
             defaultValue = "node1",
-            description = "Name of this node in its answers. Default: ${DEFAULT-VALUE}.")
+            description = "Name of this node in its answers and in its cluster. Default: ${DEFAULT-VALUE}.")
     private String nodeId = "";
+
+    @Option(
+            names = "--raft",
+            paramLabel = "HOST:PORT",
+            converter = HostPort.Converter.class,
+            description =
+                    "Address to listen on for the other nodes of a cluster. Without it the store is served alone.")
+    private @Nullable HostPort raft;
+
+    @Option(
+            names = "--peers",
+            paramLabel = "ID=HOST:PORT,...",
+            converter = Peers.Converter.class,
+            description = "All nodes of the cluster, with the addresses of their --raft; this one may be among them.")
+    private @Nullable Peers peers;
+
+    @Option(
+            names = "--bootstrap",
+            description =
+                    "Found the cluster, if the directory is empty and no peer belongs to one; the other nodes join."
+                            + " Give it to exactly one node.")
+    private boolean bootstrap;
+
+    @Option(
+            names = "--log-retention-bytes",
+            paramLabel = "SIZE",
+            defaultValue = "1GiB",
+            converter = Sizes.class,
+            description = "Log kept for nodes of the cluster that were away. Default: ${DEFAULT-VALUE}.")
+    private long logRetention;
 
     @Option(
             names = "--memory",
@@ -170,9 +202,12 @@ public final class ServeCommand implements Callable<Integer> {
         LogConfiguration.setLevel(logLevel);
         ServerOptions options = options();
         CountDownLatch stop = new CountDownLatch(1);
-        Signals.register("TERM", stop::countDown);
-        Signals.register("INT", stop::countDown);
+        if (raft == null) {
+            stopOnSignals(stop);
+        }
         try (VarveServer server = VarveServer.start(options)) {
+            // A node may wait for others to start; until then a signal ends it at once.
+            stopOnSignals(stop);
             // For whatever else ends the process; closing twice does no harm.
             Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(server::close));
             for (String line :
@@ -189,6 +224,11 @@ public final class ServeCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
+    private static void stopOnSignals(CountDownLatch stop) {
+        Signals.register("TERM", stop::countDown);
+        Signals.register("INT", stop::countDown);
+    }
+
     /** What the options mean to the server. */
     private ServerOptions options() {
         try {
@@ -200,6 +240,7 @@ public final class ServeCommand implements Callable<Integer> {
                     .http(http.host(), http.port())
                     .advertisedHttp(advertiseHttp == null ? null : advertiseHttp.toString())
                     .nodeId(nodeId)
+                    .cluster(cluster())
                     .timeouts(Timeouts.defaults()
                             .withRequest(requestTimeout)
                             .withIdle(idleTimeout)
@@ -213,6 +254,18 @@ public final class ServeCommand implements Callable<Integer> {
         } catch (IllegalArgumentException | StoreException e) {
             throw new Usage(e.getMessage() == null ? e.toString() : e.getMessage());
         }
+    }
+
+    private @Nullable ClusterSettings cluster() {
+        HostPort listen = raft;
+        if (listen == null) {
+            if (peers != null || bootstrap) {
+                throw new Usage("--peers and --bootstrap are for a node of a cluster: give --raft HOST:PORT as well.");
+            }
+            return null;
+        }
+        return new ClusterSettings(
+                listen.host(), listen.port(), peers == null ? Map.of() : peers.addresses(), bootstrap, logRetention);
     }
 
     private static StoreOptions divideMemory(long bytes, StoreOptions store, ServerOptions.Builder builder) {
