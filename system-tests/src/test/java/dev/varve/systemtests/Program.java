@@ -22,6 +22,7 @@ final class Program {
         List<String> command = new ArrayList<>(List.of(
                 javaHome().resolve("bin/java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
                 "-XX:+UseG1GC",
                 "-XX:+ExitOnOutOfMemoryError"));
         command.addAll(jvmOptions);

@@ -64,7 +64,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Below the ports that the system gives to outgoing connections, so that none of these takes it between two lives. */
-    private static int freePort() throws IOException {
+    static int freePort() throws IOException {
         while (true) {
             int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
             try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
@@ -137,6 +137,11 @@ final class ServerProcess implements AutoCloseable {
     /** Ends it with SIGTERM, and returns its exit code. */
     int stop() throws InterruptedException {
         running().destroy();
+        return Program.exitCode(running());
+    }
+
+    /** Waits until it has ended by itself, and returns its exit code. */
+    int awaitEnd() throws InterruptedException {
         return Program.exitCode(running());
     }
 

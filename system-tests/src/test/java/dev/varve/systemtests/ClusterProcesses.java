@@ -1,0 +1,191 @@
+package dev.varve.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.client.KeyValue;
+import dev.varve.client.RangeQuery;
+import dev.varve.client.RangeReader;
+import dev.varve.client.UnreachableException;
+import dev.varve.client.VarveClient;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Three nodes of a cluster as processes of their own. For one thread at a time, but for what is said to be for all. */
+final class ClusterProcesses implements AutoCloseable {
+
+    static final List<String> NAMES = List.of("n1", "n2", "n3");
+
+    private static final Pattern LEADER = Pattern.compile("\"leader\":\"([^\"]+)\"");
+    private static final Pattern LAG = Pattern.compile("\"lag\":([0-9]+)");
+
+    private final Path directory;
+    private final String peers;
+    private final Map<String, Integer> raftPorts = new LinkedHashMap<>();
+    private final Map<String, ServerProcess> nodes = new LinkedHashMap<>();
+    private final HttpClient http =
+            HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+    /** Nothing is started yet. */
+    ClusterProcesses(Path directory) throws IOException {
+        this.directory = directory;
+        for (String name : NAMES) {
+            raftPorts.put(name, ServerProcess.freePort());
+        }
+        this.peers = raftPorts.entrySet().stream()
+                .map(each -> each.getKey() + "=127.0.0.1:" + each.getValue())
+                .collect(Collectors.joining(","));
+        for (String name : NAMES) {
+            nodes.put(name, process(name, name));
+        }
+    }
+
+    /** A process on the directory of a node, which takes itself for the node of another name, or the same. */
+    ServerProcess process(String directoryName, String name) throws IOException {
+        List<String> arguments = new ArrayList<>(List.of(
+                "--node-id", name, "--raft", "127.0.0.1:" + raftPorts.get(name), "--peers", peers, "--memory=40MiB"));
+        if (name.equals("n1")) {
+            arguments.add("--bootstrap");
+        }
+        return new ServerProcess(
+                directory.resolve(directoryName),
+                List.of("-Xmx160m", "-XX:TieredStopAtLevel=1"), // Many lives on few cores, all of them short.
+                arguments.toArray(String[]::new));
+    }
+
+    /** Starts all of them and waits until they are members and somebody leads. */
+    ClusterProcesses start() throws IOException {
+        for (ServerProcess node : nodes.values()) {
+            node.launch();
+        }
+        nodes.values().forEach(ServerProcess::awaitReady);
+        return this;
+    }
+
+    ServerProcess node(String name) {
+        return Objects.requireNonNull(nodes.get(name));
+    }
+
+    /** A client that begins with this node, and goes to the next one when it is away. For all threads. */
+    VarveClient client(String first) {
+        String others = NAMES.stream()
+                .filter(name -> !name.equals(first))
+                .map(name -> node(name).url())
+                .collect(Collectors.joining(","));
+        return VarveClient.connect(node(first).url() + "," + others);
+    }
+
+    /** Waits until a node other than the given one leads, as one that is not that one either says, and returns its name. */
+    String awaitLeader(@Nullable String except) {
+        String asked =
+                NAMES.stream().filter(name -> !name.equals(except)).findFirst().orElseThrow();
+        String[] found = new String[1];
+        node(asked).await("a leader", () -> {
+            String leader = leader(asked);
+            found[0] = leader;
+            return leader != null && !leader.equals(except);
+        });
+        return Objects.requireNonNull(found[0]);
+    }
+
+    private @Nullable String leader(String asked) {
+        try (VarveClient client = node(asked).client()) {
+            Matcher leader = LEADER.matcher(client.page("/v1/cluster").text());
+            return leader.find() ? leader.group(1) : null;
+        } catch (UnreachableException away) {
+            return null;
+        }
+    }
+
+    /** Waits until all nodes have applied all that any of them knows to be committed. */
+    void awaitCaughtUp() {
+        for (String name : NAMES) {
+            try (VarveClient client = node(name).client()) {
+                node(name).await("all nodes have caught up, as " + name + " sees it", caughtUp(client));
+            }
+        }
+    }
+
+    private static BooleanSupplier caughtUp(VarveClient client) {
+        return () -> {
+            String page = client.page("/v1/cluster").text();
+            return !page.contains("\"reachable\":false")
+                    && !page.contains("\"voter\":false")
+                    && LAG.matcher(page).results().allMatch(lag -> lag.group(1).equals("0"));
+        };
+    }
+
+    /** Everything that a node has, whatever the others have. */
+    String contents(String name) throws IOException, InterruptedException {
+        return get(name, "/range?start=%00&end=%FF&consistency=stale").body();
+    }
+
+    /** The answer of one node to a GET. */
+    HttpResponse<String> get(String name, String target) throws IOException, InterruptedException {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(node(name).url() + target))
+                .timeout(Duration.ofSeconds(Program.PATIENCE_SECONDS))
+                .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+    }
+
+    /** The value of a key as one node reads it, or null. */
+    @Nullable
+    String read(String name, String key) throws IOException, InterruptedException {
+        HttpResponse<String> answer = get(name, "/read?key=" + URLEncoder.encode(key, StandardCharsets.UTF_8));
+        if (answer.statusCode() == 404) {
+            return null;
+        }
+        assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+        return answer.body();
+    }
+
+    /** All entries of a client's range, as text. */
+    static Map<String, String> entries(VarveClient client, String prefix) {
+        Map<String, String> entries = new LinkedHashMap<>();
+        try (RangeReader range = client.range(RangeQuery.prefix(prefix.getBytes(StandardCharsets.UTF_8)))) {
+            for (KeyValue entry = range.next(); entry != null; entry = range.next()) {
+                entries.put(
+                        new String(entry.key(), StandardCharsets.UTF_8),
+                        new String(entry.value(), StandardCharsets.UTF_8));
+            }
+        }
+        return entries;
+    }
+
+    /** Sends a signal, such as STOP or CONT, to a node. */
+    void signal(String name, String signal) throws IOException, InterruptedException {
+        int exit = new ProcessBuilder(
+                        "kill", "-" + signal, Long.toString(node(name).pid()))
+                .start()
+                .waitFor();
+        assertThat(exit).isZero();
+    }
+
+    /** All that the nodes printed. */
+    String logs() {
+        return NAMES.stream()
+                .map(name -> "---- " + name + "\n" + node(name).log())
+                .collect(Collectors.joining("\n"));
+    }
+
+    @Override
+    public void close() {
+        nodes.values().forEach(ServerProcess::close);
+    }
+}
