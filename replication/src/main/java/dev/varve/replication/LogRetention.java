@@ -17,7 +17,7 @@ final class LogRetention {
     LogRetention(long retentionBytes, Log log) {
         this.intervalBytes = retentionBytes == 0 ? Long.MAX_VALUE : retentionBytes / 2;
         this.grown = new AtomicLong(
-                log.segments().all().stream().mapToLong(Segment::end).sum());
+                log.segments().ofLog().stream().mapToLong(Segment::end).sum());
     }
 
     /** The log has grown; returns true if a checkpoint is due, once for each. */

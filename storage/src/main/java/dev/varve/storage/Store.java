@@ -489,7 +489,7 @@ public final class Store implements AutoCloseable {
     /** What the store counts and holds. */
     public StoreStats stats() {
         StateMachine.Sizes sizes = state.sizes();
-        List<Segment> segments = state.log().segments().all();
+        List<Segment> segments = state.log().segments().ofLog();
         return counters.stats(
                 state.visibleRevision(),
                 commits == null ? new GroupCommit.PendingSize(0, 0) : commits.pendingSize(),

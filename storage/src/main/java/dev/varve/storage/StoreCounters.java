@@ -21,6 +21,7 @@ final class StoreCounters implements StateListener {
     private final LongAdder syncNanos = new LongAdder();
     private final LongAdder compactions = new LongAdder();
     private final LongAdder compactedBytes = new LongAdder();
+    private final LongAdder movedBytes = new LongAdder();
 
     void addListener(StoreListener listener) {
         listeners.add(listener);
@@ -50,9 +51,10 @@ final class StoreCounters implements StateListener {
     }
 
     @Override
-    public void compacted(long nanos, long readBytes, long writtenBytes) {
+    public void compacted(long nanos, long readBytes, long writtenBytes, long moved) {
         compactions.increment();
         compactedBytes.add(writtenBytes);
+        movedBytes.add(moved);
         listeners.forEach(listener -> listener.compacted(nanos, readBytes, writtenBytes));
     }
 
@@ -93,6 +95,13 @@ final class StoreCounters implements StateListener {
                 sizes.damagedTables(),
                 sizes.flushDelayNanos(),
                 sizes.mergeDelayNanos(),
+                movedBytes.sum(),
+                sizes.space().valueSegments(),
+                sizes.space().valueBytes(),
+                sizes.space().fileBytes(),
+                sizes.space().liveBytes(),
+                sizes.space().victims(),
+                sizes.space().uncollectable(),
                 sizes.snapshots(),
                 replayed,
                 openNanos,

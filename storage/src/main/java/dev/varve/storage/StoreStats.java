@@ -29,6 +29,13 @@ package dev.varve.storage;
  * @param damagedTables tables that are not merged because a merge met damage in them
  * @param flushDelayNanos for how long writers were made to wait, all together, because flushing was behind
  * @param mergeDelayNanos the same because merging was behind
+ * @param movedBytes bytes of values that were moved to other files to have space back
+ * @param valueSegments files of values that were moved out of the log
+ * @param valueBytes bytes in them
+ * @param fileBytes bytes of log, value segments and tables
+ * @param liveBytes bytes of what can be read, as they were written, as far as the tables tell
+ * @param victims files that are being collected
+ * @param uncollectable files whose space does not come back because something in them cannot be read
  * @param openSnapshots snapshots and cursors that are open
  * @param replayedRecords records that were replayed when the store was opened
  * @param openNanos how long opening took
@@ -61,7 +68,20 @@ public record StoreStats(
         int damagedTables,
         long flushDelayNanos,
         long mergeDelayNanos,
+        long movedBytes,
+        int valueSegments,
+        long valueBytes,
+        long fileBytes,
+        long liveBytes,
+        int victims,
+        int uncollectable,
         int openSnapshots,
         long replayedRecords,
         long openNanos,
-        long cutBytes) {}
+        long cutBytes) {
+
+    /** How much larger the files are than what can be read, 1 for an empty store. */
+    public double spaceAmplification() {
+        return liveBytes == 0 ? 1 : (double) fileBytes / liveBytes;
+    }
+}

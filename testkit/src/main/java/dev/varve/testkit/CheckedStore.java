@@ -111,7 +111,7 @@ public final class CheckedStore implements AutoCloseable {
 
     /**
      * The last word of the manifest must be that the log ends there, so that whatever is missing later counts as damage; it must name
-     * the tables that are there and no others, and those of a level below the first must not overlap.
+     * the tables and value segments that are there and no others, and those of a level below the first must not overlap.
      */
     public static void checkClosedInOrder(SimulatedEnvironment machine) {
         SimulatedFileSystem files = machine.files();
@@ -136,6 +136,15 @@ public final class CheckedStore implements AutoCloseable {
         List<String> found =
                 names.stream().filter(name -> name.endsWith(".table")).sorted().toList();
         require(found.equals(known), "there are the tables " + found + ", but the manifest knows " + known);
+        List<String> knownValues = state.values().stream()
+                .map(info -> new FileName(FileKind.VALUES, info.id()).toString())
+                .sorted()
+                .toList();
+        List<String> values =
+                names.stream().filter(name -> name.endsWith(".values")).sorted().toList();
+        require(
+                values.equals(knownValues),
+                "there are the value segments " + values + ", but the manifest knows " + knownValues);
         for (TableInfo a : state.tables()) {
             for (TableInfo b : state.tables()) {
                 boolean apart = isBefore(a, b) || isBefore(b, a);

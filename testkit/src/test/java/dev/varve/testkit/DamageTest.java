@@ -49,7 +49,7 @@ class DamageTest {
         SimulatedDisk disk = ending == Ending.CLOSED ? machine.files().disk() : scenario.beforeClose();
         List<Path> paths =
                 disk.paths().stream().filter(path -> disk.sizeBytes(path) > 0).toList();
-        assertThat(paths.toString()).contains(".log", ".table", ".manifest");
+        assertThat(paths.toString()).contains(".log", ".values", ".table", ".manifest");
         return new Fixture(disk, scenario.model(), paths, ending == Ending.CLOSED ? 0 : UNPROVEN);
     }
 

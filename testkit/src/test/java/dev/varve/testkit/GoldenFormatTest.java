@@ -20,6 +20,7 @@ import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.format.TableFooter;
+import dev.varve.storage.format.ValueSegmentFooter;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.index.IndexKey;
@@ -34,6 +35,9 @@ import dev.varve.storage.log.LogPosition;
 import dev.varve.storage.log.LogState;
 import dev.varve.storage.log.SegmentRegistry;
 import dev.varve.storage.log.SegmentSet;
+import dev.varve.storage.log.ValueRunWriter;
+import dev.varve.storage.log.ValueSegmentInfo;
+import dev.varve.storage.log.ValueSegments;
 import dev.varve.storage.log.VoteFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -211,6 +215,35 @@ class GoldenFormatTest {
         return dump.toString();
     }
 
+    // --------------------------------------------------------------------------------------------------- values
+
+    @Test
+    void aValueSegment() throws IOException {
+        SegmentSet segments = new SegmentSet();
+        ValueRunWriter run = new ValueSegments(
+                        files, DIRECTORY, STORE, () -> FileName.id(ORIGIN, 4), SEGMENT_BYTES, segments)
+                .newRun();
+        FrameCursor frames = FrameCursor.plain(new FrameEncoder(64)
+                .add(FrameKind.PUT, true, Frames.USER, bytes("apple"), bytes("red"))
+                .add(FrameKind.PUT, false, Frames.USER, bytes("pear"), bytes("green ".repeat(20)))
+                .payload());
+        while (frames.next()) {
+            run.add(frames);
+        }
+        run.finish();
+        FileName name = segments.get(0).name();
+        byte[] bytes = file(name);
+        HexDump dump = new HexDump(bytes).part(0, "header of " + name);
+        int end = bytes.length - ValueSegmentFooter.BYTES;
+        ByteBuffer payload = littleEndian(bytes).slice(FileHeader.BYTES, end - FileHeader.BYTES);
+        FrameCursor stored = FrameCursor.stored(payload, name, FileHeader.BYTES);
+        while (stored.next()) {
+            dump.part(FileHeader.BYTES + stored.offset(), stored.codec() == Frames.LZ4 ? "frame, LZ4" : "frame");
+        }
+        GoldenFile.compare("format-values.txt", dump.part(end, "footer").toString());
+        segments.close();
+    }
+
     // ------------------------------------------------------------------------------------------------- manifest
 
     @Test
@@ -241,6 +274,9 @@ class GoldenFormatTest {
                     new ManifestEdit.LogBegins(2, 1, segment, 64)));
             manifest.append(List.of(new ManifestEdit.TableAdded(withRanges)));
             manifest.append(List.of(new ManifestEdit.TableRemoved(FileName.id(ORIGIN, 8))));
+            manifest.append(List.of(
+                    new ManifestEdit.ValueSegmentAdded(new ValueSegmentInfo(FileName.id(ORIGIN, 7), 900, 1500)),
+                    new ManifestEdit.ValueSegmentRemoved(FileName.id(ORIGIN, 6))));
             manifest.append(List.of(new ManifestEdit.Closed(segment, 600)));
         }
         GoldenFile.compare("format-manifest.txt", manifestDump(name));

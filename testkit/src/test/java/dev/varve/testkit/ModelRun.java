@@ -42,6 +42,7 @@ final class ModelRun {
     private volatile long accepted;
     private int flushes;
     private int compactions;
+    private long moved;
     private int rolls;
     private int cuts;
 
@@ -260,6 +261,7 @@ final class ModelRun {
     private void count() {
         flushes += (int) store().stats().flushes();
         compactions += (int) store().stats().compactions();
+        moved += store().stats().movedBytes();
         rolls += store().stats().logSegments();
     }
 
@@ -325,7 +327,7 @@ final class ModelRun {
     /** How much of the store this life has seen. */
     @Override
     public String toString() {
-        return flushes + " flushes, " + compactions + " merges, " + rolls + " segments, " + cuts
-                + " cut tails, revision " + model.revision();
+        return flushes + " flushes, " + compactions + " merges, " + moved + " bytes moved, " + rolls + " segments, "
+                + cuts + " cut tails, revision " + model.revision();
     }
 }

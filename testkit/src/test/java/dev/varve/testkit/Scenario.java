@@ -19,7 +19,7 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 
 /**
- * A fixed life of a store that founds it, writes, rolls segments, flushes memtables, merges tables, closes and opens it again and goes on.
+ * A fixed life of a store that founds it, writes, rolls segments, flushes memtables, merges tables, collects space, closes and opens it again and goes on.
  * Tests let it fail or crash at each of its calls.
  */
 final class Scenario {
@@ -36,6 +36,7 @@ final class Scenario {
 
     private static final int LIVES = 2;
     private static final int WRITES = 35;
+    private static final int OVERWRITES = 13;
 
     /** So many writes are flushed, and what is due is merged: often enough that tables are merged in each life. */
     private static final int FLUSHED_AFTER = 8;
@@ -86,6 +87,12 @@ final class Scenario {
             }
             writes.add(batch);
         }
+        for (int i = 0; i < OVERWRITES; i++) { // So much is dead then that space is collected.
+            byte[] large = new byte[40_000];
+            random.nextBytes(large);
+            Arrays.fill(large, 20_000, 40_000, (byte) i);
+            writes.add(new WriteBatch().put(new byte[] {'k', (byte) (i % 2)}, large));
+        }
         return writes;
     }
 
@@ -104,6 +111,9 @@ final class Scenario {
                     }
                 }
                 assertThat(store.stats().compactions()).as("merges of tables").isPositive();
+                assertThat(store.stats().movedBytes())
+                        .as("values that were moved")
+                        .isPositive();
                 beforeClose = machine.files().disk().copy();
             }
             durable = accepted;

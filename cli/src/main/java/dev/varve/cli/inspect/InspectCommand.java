@@ -10,17 +10,20 @@ import dev.varve.storage.checkpoint.Checkpoint;
 import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
 import dev.varve.storage.checkpoint.ManifestState;
+import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.FrameKind;
+import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.StoreFile;
+import dev.varve.storage.log.ValueSegmentInfo;
 import dev.varve.storage.log.VoteFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -39,7 +42,8 @@ import picocli.CommandLine.Parameters;
         name = "inspect",
         description = {
             "Shows what is in a store's files: of a directory its manifest with segments and tables; of a segment of the"
-                    + " log its records; of a table its entries; of a manifest what it adds up to.",
+                    + " log its records; of a value segment its values; of a table its entries; of a manifest what it"
+                    + " adds up to.",
             "Changes nothing. 'verify' tells whether all of it is whole.",
             "Exit code 1: what was to be shown is damaged; each place is named by file and offset."
         })
@@ -85,6 +89,7 @@ public final class InspectCommand implements Callable<Integer> {
             switch (name.kind()) {
                 case LOG -> showSegment(file, name, findings);
                 case TABLE -> showTable(file, name, findings);
+                case VALUES -> showValues(file, name, findings);
                 case MANIFEST -> showState(name, Manifest.scan(file, name));
                 case VOTE -> showVote(VoteFile.read(file), name, findings);
             }
@@ -127,6 +132,10 @@ public final class InspectCommand implements Callable<Integer> {
         for (long id : state.segments()) {
             console.println("segment   " + new FileName(FileKind.LOG, id));
         }
+        for (ValueSegmentInfo info : state.values()) {
+            console.println(
+                    "values    " + new FileName(FileKind.VALUES, info.id()) + "  " + Sizes.show(info.sizeBytes()));
+        }
         for (TableInfo table : state.tables()) {
             console.println(String.format(
                     Locale.ROOT,
@@ -162,7 +171,7 @@ public final class InspectCommand implements Callable<Integer> {
                     header.length(),
                     header.durableOffset()));
             if (header.type().isEntry()) {
-                showFrames(scan);
+                showFrames(scan.frames());
             }
         }
         if (shown == limit) {
@@ -184,8 +193,28 @@ public final class InspectCommand implements Callable<Integer> {
         }
     }
 
-    private void showFrames(SegmentScan scan) throws IOException {
-        FrameCursor frame = scan.frames();
+    private void showValues(StoreFile file, FileName name, Findings findings) throws IOException {
+        try {
+            showValues(new ValueSegmentScan(file, name));
+        } catch (CorruptionException e) {
+            findings.damage(e);
+        }
+    }
+
+    private void showValues(ValueSegmentScan scan) throws IOException {
+        for (long shown = 0; shown < limit && scan.next(); shown++) {
+            FrameCursor frame = scan.frame();
+            console.println(String.format(
+                    Locale.ROOT,
+                    "%10d  %s, %d bytes%s",
+                    scan.frameOffset(),
+                    key(IndexKey.of(frame.keyspace(), frame.key())),
+                    frame.originalLength(),
+                    frame.codec() == Frames.NO_CODEC ? "" : ", compressed to " + frame.valueLength()));
+        }
+    }
+
+    private void showFrames(FrameCursor frame) throws IOException {
         while (frame.next()) {
             String kind = switch (frame.kind()) {
                 case FrameKind.PUT -> "put";
@@ -224,7 +253,7 @@ public final class InspectCommand implements Callable<Integer> {
                 table.footer().indexLevels(),
                 table.metaBlocks()));
         for (long segment : table.segments()) {
-            console.println("points to " + new FileName(FileKind.LOG, segment));
+            console.println("points to segment " + id(segment));
         }
         for (RangeTombstones.Fragment fragment : table.rangeTombstones().fragments()) {
             console.println("removed " + range(fragment.start(), fragment.end()) + " @"
@@ -239,8 +268,11 @@ public final class InspectCommand implements Callable<Integer> {
                     entry.revision(),
                     switch (entry.kind()) {
                         case EntryKind.POINTER ->
-                            entry.valueLength() + " bytes at " + new FileName(FileKind.LOG, entry.segmentId())
-                                    + " offset " + entry.offset();
+                            entry.valueLength() + " bytes at segment " + id(entry.segmentId()) + " offset "
+                                    + entry.offset()
+                                    + (entry.codec() == Frames.NO_CODEC
+                                            ? ""
+                                            : ", compressed to " + entry.storedLength());
                         case EntryKind.INLINE -> entry.valueLength() + " bytes, inline";
                         default -> "removed";
                     }));
@@ -254,6 +286,11 @@ public final class InspectCommand implements Callable<Integer> {
         if (vote.validCopies() < 2) {
             findings.damage(name.toString(), 0, "one of the two copies is damaged");
         }
+    }
+
+    /** The id of a segment of which the table does not say whether it is one of the log. */
+    private static String id(long segment) {
+        return String.format(Locale.ROOT, "%016x", segment);
     }
 
     private static String key(byte[] indexKey) {

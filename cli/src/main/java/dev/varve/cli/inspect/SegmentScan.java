@@ -1,6 +1,5 @@
 package dev.varve.cli.inspect;
 
-import dev.varve.storage.format.Checksum;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileName;
@@ -187,13 +186,8 @@ final class SegmentScan {
         if (file.read(bytes, at) < length || Frames.length(bytes, 0) != length) {
             throw new CorruptionException(name.toString(), at, "no frame of " + length + " bytes stands here");
         }
-        FrameCursor cursor = FrameCursor.salted(bytes.flip(), name.id(), Math.toIntExact(at));
+        FrameCursor cursor = FrameCursor.stored(bytes.flip(), name, Math.toIntExact(at));
         cursor.next();
         return cursor;
-    }
-
-    /** The plain checksum of a frame that was read from a place. */
-    static int plainChecksum(FrameCursor frame, FileName name, long at) {
-        return frame.payload().getInt(frame.offset()) ^ Checksum.salt(name.id(), at);
     }
 }

@@ -5,6 +5,7 @@ import dev.varve.storage.format.BlockCursor;
 import dev.varve.storage.format.BlockHandle;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileName;
+import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.TableFooter;
 import dev.varve.storage.format.VarInt;
 import dev.varve.storage.index.BloomFilter;
@@ -38,10 +39,26 @@ final class TableScan {
      * @param segmentId where its value stands; 0 unless it is a pointer
      * @param offset where in that segment
      * @param valueLength length of the value
-     * @param checksum plain checksum of its frame
+     * @param checksum plain checksum of its frame as it was logged
+     * @param codec how the value is compressed where it stands
+     * @param storedLength its length there
      */
     record Entry(
-            byte[] indexKey, byte kind, long revision, long segmentId, long offset, int valueLength, int checksum) {}
+            byte[] indexKey,
+            byte kind,
+            long revision,
+            long segmentId,
+            long offset,
+            int valueLength,
+            int checksum,
+            int codec,
+            int storedLength) {
+
+        /** An entry whose value does not stand elsewhere. */
+        Entry(byte[] indexKey, byte kind, long revision, int valueLength, int checksum) {
+            this(indexKey, kind, revision, 0, 0, valueLength, checksum, Frames.NO_CODEC, valueLength);
+        }
+    }
 
     /** Sees the entries in order. */
     interface Visitor {
@@ -188,7 +205,8 @@ final class TableScan {
         try {
             ByteBuffer payload = cursor.payload();
             byte kind = payload.get();
-            if (payload.get() != 0) {
+            int codec = payload.get();
+            if (codec != Frames.NO_CODEC && (codec != Frames.LZ4 || kind != EntryKind.POINTER)) {
                 throw cursor.damagedEntry("its flags are unknown");
             }
             long revision = VarInt.get(payload);
@@ -197,13 +215,16 @@ final class TableScan {
                     int segment = VarInt.getInt(payload, segments.size() - 1);
                     long offset = VarInt.get(payload);
                     int length = VarInt.getInt(payload, Integer.MAX_VALUE);
-                    yield new Entry(key, kind, revision, segments.get(segment), offset, length, payload.getInt());
+                    int checksum = payload.getInt();
+                    int stored = codec == Frames.NO_CODEC ? length : VarInt.getInt(payload, length);
+                    yield new Entry(
+                            key, kind, revision, segments.get(segment), offset, length, checksum, codec, stored);
                 }
                 case EntryKind.INLINE -> {
                     int checksum = payload.getInt();
-                    yield new Entry(key, kind, revision, 0, 0, payload.remaining(), checksum);
+                    yield new Entry(key, kind, revision, payload.remaining(), checksum);
                 }
-                case EntryKind.TOMBSTONE -> new Entry(key, kind, revision, 0, 0, 0, 0);
+                case EntryKind.TOMBSTONE -> new Entry(key, kind, revision, 0, 0);
                 default -> throw cursor.damagedEntry("its kind " + kind + " is unknown");
             };
         } catch (IllegalArgumentException | BufferUnderflowException e) {

@@ -10,6 +10,7 @@ import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.FrameCursor;
+import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
@@ -18,6 +19,7 @@ import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.StoreFile;
+import dev.varve.storage.log.ValueSegmentInfo;
 import dev.varve.storage.log.VoteFile;
 import java.io.IOException;
 import java.util.Arrays;
@@ -34,6 +36,8 @@ final class Verification implements AutoCloseable {
     /** What was verified. */
     static final class Counts {
         long segments;
+        long valueSegments;
+        long values;
         long records;
         long writes;
         long tables;
@@ -52,6 +56,7 @@ final class Verification implements AutoCloseable {
     private final LongConsumer progress;
     private final Counts counts = new Counts();
     private final Map<Long, StoreFile> segments = new HashMap<>();
+    private final Set<Long> valueIds = new HashSet<>();
 
     /**
      * A verification.
@@ -72,6 +77,9 @@ final class Verification implements AutoCloseable {
         }
         passed(manifest.end());
         verifyLog(state);
+        for (ValueSegmentInfo info : state.values()) {
+            verifyValues(state, info);
+        }
         for (TableInfo table : state.tables()) {
             verifyTable(state, table);
         }
@@ -218,6 +226,37 @@ final class Verification implements AutoCloseable {
         return proven;
     }
 
+    // ------------------------------------------------------------------------------------------------ values
+
+    private void verifyValues(ManifestState state, ValueSegmentInfo info) throws IOException {
+        valueIds.add(info.id());
+        FileName name = new FileName(FileKind.VALUES, info.id());
+        try {
+            StoreFile file = store.open(name, state.storeId());
+            segments.put(info.id(), file);
+            counts.valueSegments++;
+            if (file.size() != info.sizeBytes()) {
+                throw new CorruptionException(
+                        name.toString(),
+                        file.size(),
+                        "it has " + file.size() + " bytes and should have " + info.sizeBytes());
+            }
+            ValueSegmentScan scan = new ValueSegmentScan(file, name);
+            long last = 0;
+            while (scan.next()) {
+                counts.values++;
+                scan.frame().originalValue();
+                passed(scan.offset() - last);
+                last = scan.offset();
+            }
+            passed(file.size() - last);
+        } catch (CorruptionException e) {
+            findings.damage(e);
+        } catch (IOException e) {
+            findings.unreadable(name.toString(), e);
+        }
+    }
+
     // ------------------------------------------------------------------------------------------------ tables
 
     private void verifyTable(ManifestState state, TableInfo info) throws IOException {
@@ -294,16 +333,17 @@ final class Verification implements AutoCloseable {
 
     private void checkPointer(ManifestState state, FileName table, TableScan.Entry entry) throws IOException {
         counts.pointers++;
-        FileName segment = new FileName(FileKind.LOG, entry.segmentId());
+        boolean moved = valueIds.contains(entry.segmentId());
+        FileName segment = new FileName(moved ? FileKind.VALUES : FileKind.LOG, entry.segmentId());
         StoreFile file = segments.get(entry.segmentId());
         if (file == null) {
-            if (!state.segments().contains(entry.segmentId())) {
-                findings.damage(table.toString(), 0, "it points to " + segment + ", which the log does not have");
+            if (!moved && !state.segments().contains(entry.segmentId())) {
+                findings.damage(table.toString(), 0, "it points to " + segment + ", which the store does not have");
             }
             return; // A segment that could not be opened has been named once.
         }
         byte[] key = IndexKey.key(entry.indexKey(), entry.indexKey().length);
-        long length = Frames.HEADER_BYTES + (long) key.length + entry.valueLength();
+        long length = (long) Frames.HEADER_BYTES + Frames.extraBytes(entry.codec()) + key.length + entry.storedLength();
         try {
             if (length > file.size()) {
                 throw new CorruptionException(segment.toString(), entry.offset(), "a value reaches beyond the file");
@@ -311,13 +351,25 @@ final class Verification implements AutoCloseable {
             FrameCursor frame = SegmentScan.frame(file, segment, entry.offset(), (int) length);
             if (!Arrays.equals(frame.key(), key)
                     || frame.keyspace() != IndexKey.keyspace(entry.indexKey())
-                    || SegmentScan.plainChecksum(frame, segment, entry.offset()) != entry.checksum()) {
+                    || frame.codec() != entry.codec()
+                    || logged(frame) != entry.checksum()) {
                 throw new CorruptionException(
                         segment.toString(), entry.offset(), "here stands another value than the one of " + table);
             }
         } catch (CorruptionException e) {
             findings.damage(e.file(), e.offset(), e.reason() + " (a key of " + table + " points here)");
         }
+    }
+
+    /** The plain checksum that a frame had when it was logged, before its value was compressed. */
+    private static int logged(FrameCursor frame) throws IOException {
+        if (frame.codec() == Frames.NO_CODEC) {
+            return frame.plainChecksum();
+        }
+        return new FrameEncoder(Frames.HEADER_BYTES + frame.keyLength() + frame.originalLength())
+                .add(frame.kind(), frame.first(), frame.keyspace(), frame.key(), frame.originalValue())
+                .payload()
+                .getInt(0);
     }
 
     // ------------------------------------------------------------------------------------------------ the rest
@@ -348,6 +400,7 @@ final class Verification implements AutoCloseable {
                     || (parsed != null
                             && switch (parsed.kind()) {
                                 case LOG -> state.segments().contains(parsed.id());
+                                case VALUES -> state.values().stream().anyMatch(info -> info.id() == parsed.id());
                                 case TABLE -> state.tables().stream().anyMatch(table -> table.id() == parsed.id());
                                 case MANIFEST -> parsed.equals(store.manifestName());
                                 case VOTE -> true;

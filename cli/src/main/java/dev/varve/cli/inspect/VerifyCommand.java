@@ -12,6 +12,7 @@ import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.log.ValueSegmentInfo;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -82,6 +83,9 @@ public final class VerifyCommand implements Callable<Integer> {
         for (long id : state.segments()) {
             bytes += store.size(new FileName(FileKind.LOG, id));
         }
+        for (ValueSegmentInfo info : state.values()) {
+            bytes += info.sizeBytes();
+        }
         for (TableInfo table : state.tables()) {
             bytes += table.sizeBytes();
         }
@@ -95,9 +99,13 @@ public final class VerifyCommand implements Callable<Integer> {
                 counts.segments,
                 counts.records,
                 counts.writes));
+        if (counts.valueSegments > 0) {
+            console.println(String.format(
+                    Locale.ROOT, "values   %,d segments, %,d values", counts.valueSegments, counts.values));
+        }
         console.println(String.format(
                 Locale.ROOT,
-                "tables   %,d, with %,d entries, of which %,d point into the log, and %,d range tombstones",
+                "tables   %,d, with %,d entries, of which %,d point to values, and %,d range tombstones",
                 counts.tables,
                 counts.entries,
                 counts.pointers,
@@ -123,6 +131,8 @@ public final class VerifyCommand implements Callable<Integer> {
             json.writeNumberProperty("segments", counts.segments);
             json.writeNumberProperty("records", counts.records);
             json.writeNumberProperty("writes", counts.writes);
+            json.writeNumberProperty("valueSegments", counts.valueSegments);
+            json.writeNumberProperty("values", counts.values);
             json.writeNumberProperty("tables", counts.tables);
             json.writeNumberProperty("entries", counts.entries);
             json.writeNumberProperty("pointers", counts.pointers);

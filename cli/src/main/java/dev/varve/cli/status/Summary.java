@@ -62,6 +62,17 @@ final class Summary {
                     size("varve_table_bytes"),
                     size("varve_memtable_bytes"));
         }
+        if (samples.sum("varve_file_bytes").isPresent()) {
+            line(
+                    "%-10s %s in files, %s live (%.2f times); %s moved to %.0f value segments of %s",
+                    "space",
+                    size("varve_file_bytes"),
+                    size("varve_live_bytes"),
+                    value("varve_space_amplification"),
+                    size("varve_moved_bytes_total"),
+                    value("varve_value_segments"),
+                    size("varve_value_bytes"));
+        }
     }
 
     private void syncs() {

@@ -19,6 +19,12 @@ class StatusTest {
             varve_request_duration_seconds_count{operation="put"} 10
             varve_revision 1.23456789E8
             varve_log_bytes 1048576
+            varve_file_bytes 3145728
+            varve_live_bytes 2097152
+            varve_space_amplification 1.5
+            varve_moved_bytes_total 1048576
+            varve_value_segments 2
+            varve_value_bytes 524288
             odd{label="a \\"b\\", c=1"} +Inf
             not a sample
             """;
@@ -43,7 +49,9 @@ class StatusTest {
         assertThat(Summary.lines(Samples.parse(PAGE)))
                 .containsExactly(
                         "put        10 requests, 2 not ok, mean 5.00 ms",
-                        "store      revision 123,456,789; log 1.0 MiB in 0 segments; 0 tables of 0 B; memtables 0 B");
+                        "store      revision 123,456,789; log 1.0 MiB in 0 segments; 0 tables of 0 B; memtables 0 B",
+                        "space      3.0 MiB in files, 2.0 MiB live (1.50 times); 1.0 MiB moved to 2 value segments of"
+                                + " 512 KiB");
     }
 
     @Test

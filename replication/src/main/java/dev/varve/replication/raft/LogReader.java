@@ -54,7 +54,7 @@ final class LogReader {
             return found;
         }
         long begin = log.position(first);
-        for (Segment segment : log.segments().all()) {
+        for (Segment segment : log.segments().ofLog()) {
             int number = LogPosition.segmentNumber(begin);
             if (segment.number() >= number && log.visited(segment)) {
                 survey(segment, segment.number() == number ? LogPosition.offset(begin) : -1, found);

@@ -37,6 +37,22 @@ final class StoreMetrics {
                         "varve_damaged_tables",
                         "Tables that are not merged because a merge met damage in them.",
                         stats.damagedTables()),
+                Snapshots.gauge("varve_value_segments", "Files of values moved out of the log.", stats.valueSegments()),
+                Snapshots.gauge("varve_value_bytes", "Bytes in them.", stats.valueBytes()),
+                Snapshots.counter(
+                        "varve_moved_bytes", "Values moved to other files to have space back.", stats.movedBytes()),
+                Snapshots.gauge("varve_file_bytes", "Bytes of log, value segments and tables.", stats.fileBytes()),
+                Snapshots.gauge(
+                        "varve_live_bytes", "Bytes of what can be read, as they were written.", stats.liveBytes()),
+                Snapshots.gauge(
+                        "varve_space_amplification",
+                        "How much larger the files are than what can be read.",
+                        stats.spaceAmplification()),
+                Snapshots.gauge("varve_collected_segments", "Files that are being collected.", stats.victims()),
+                Snapshots.gauge(
+                        "varve_uncollectable_segments",
+                        "Files whose space does not come back because something in them cannot be read.",
+                        stats.uncollectable()),
                 Snapshots.gauge("varve_memtable_bytes", "Bytes in memtables.", stats.memtableBytes()),
                 Snapshots.counter(
                         "varve_cache_hits", "Blocks of tables that were found in the cache.", stats.cacheHits()),

@@ -167,7 +167,9 @@ public final class Manifest implements Closeable {
             throws IOException {
         Stream<FileName> segments = scan.state.segments().stream().map(id -> new FileName(FileKind.LOG, id));
         Stream<FileName> tables = scan.state.tables().stream().map(table -> new FileName(FileKind.TABLE, table.id()));
-        for (FileName file : Stream.concat(segments, tables).toList()) {
+        Stream<FileName> values = scan.state.values().stream().map(info -> new FileName(FileKind.VALUES, info.id()));
+        for (FileName file :
+                Stream.of(segments, values, tables).flatMap(names -> names).toList()) {
             if (!files.exists(directory.resolve(file.toString()))) {
                 throw new CorruptionException(
                         name.toString(),

@@ -4,6 +4,7 @@ import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.UnsupportedVersionException;
 import dev.varve.storage.format.VarInt;
 import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.log.ValueSegmentInfo;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -29,6 +30,8 @@ import java.util.TreeMap;
  * tag 0x08 closed           u64 segment, u32 offset
  * tag 0x89 log begins       u64 index, u64 revision, u64 segment, u32 offset
  * tag 0x8a table moved      u64 id, u8 level
+ * tag 0x8b values added     u64 id, u64 size, u64 original-bytes
+ * tag 0x8c values removed   u64 id
  * tag 0x8d table added      as 0x85, then u64 range tombstones: for a table that has some
  * bytes := varint length, the bytes
  * </pre>
@@ -48,6 +51,8 @@ final class ManifestCodec {
     private static final int CLOSED = 0x08;
     private static final int LOG_BEGINS = 0x89;
     private static final int TABLE_MOVED = 0x8a;
+    private static final int VALUES_ADDED = 0x8b;
+    private static final int VALUES_REMOVED = 0x8c;
     private static final int TABLE_WITH_RANGES_ADDED = 0x8d;
 
     /** More levels than any store has. */
@@ -83,6 +88,8 @@ final class ManifestCodec {
             case ManifestEdit.TableAdded added ->
                 added.table().rangeTombstones() > 0 ? TABLE_WITH_RANGES_ADDED : TABLE_ADDED;
             case ManifestEdit.TableMoved ignored -> TABLE_MOVED;
+            case ManifestEdit.ValueSegmentAdded ignored -> VALUES_ADDED;
+            case ManifestEdit.ValueSegmentRemoved ignored -> VALUES_REMOVED;
             case ManifestEdit.TableRemoved ignored -> TABLE_REMOVED;
             case ManifestEdit.Checkpointed ignored -> CHECKPOINT;
             case ManifestEdit.Closed ignored -> CLOSED;
@@ -105,6 +112,13 @@ final class ManifestCodec {
             case ManifestEdit.TableMoved e ->
                 buffer(9).putLong(e.id()).put((byte) e.level()).flip();
             case ManifestEdit.TableRemoved e -> buffer(8).putLong(e.id()).flip();
+            case ManifestEdit.ValueSegmentAdded e ->
+                buffer(24)
+                        .putLong(e.segment().id())
+                        .putLong(e.segment().sizeBytes())
+                        .putLong(e.segment().originalBytes())
+                        .flip();
+            case ManifestEdit.ValueSegmentRemoved e -> buffer(8).putLong(e.id()).flip();
             case ManifestEdit.Checkpointed e -> body(e.checkpoint());
             case ManifestEdit.Closed e ->
                 buffer(12).putLong(e.segmentId()).putInt(e.offset()).flip();
@@ -193,6 +207,10 @@ final class ManifestCodec {
                 case TABLE_WITH_RANGES_ADDED -> edits.add(new ManifestEdit.TableAdded(table(b, true)));
                 case TABLE_MOVED -> edits.add(new ManifestEdit.TableMoved(b.getLong(), level(b.get())));
                 case TABLE_REMOVED -> edits.add(new ManifestEdit.TableRemoved(b.getLong()));
+                case VALUES_ADDED ->
+                    edits.add(new ManifestEdit.ValueSegmentAdded(
+                            new ValueSegmentInfo(b.getLong(), valueSegmentSize(b.getLong()), b.getLong())));
+                case VALUES_REMOVED -> edits.add(new ManifestEdit.ValueSegmentRemoved(b.getLong()));
                 case CHECKPOINT ->
                     edits.add(new ManifestEdit.Checkpointed(new Checkpoint(
                             b.getLong(),
@@ -222,6 +240,13 @@ final class ManifestCodec {
             throw new IllegalArgumentException("there is no level " + level);
         }
         return level;
+    }
+
+    private static long valueSegmentSize(long size) {
+        if (size < 0 || size > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException("no value segment has " + size + " bytes");
+        }
+        return size;
     }
 
     private static TableInfo table(ByteBuffer b, boolean withRanges) {

@@ -1,6 +1,7 @@
 package dev.varve.storage.checkpoint;
 
 import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.log.ValueSegmentInfo;
 
 /** One change of what makes up the store. Several are made as one by appending them together. */
 public sealed interface ManifestEdit {
@@ -24,6 +25,12 @@ public sealed interface ManifestEdit {
 
     /** A segment is no longer needed; its file may be removed. */
     record SegmentRemoved(long id) implements ManifestEdit {}
+
+    /** A value segment has what tables point to. */
+    record ValueSegmentAdded(ValueSegmentInfo segment) implements ManifestEdit {}
+
+    /** No table points to a value segment any more; its file may be removed. */
+    record ValueSegmentRemoved(long id) implements ManifestEdit {}
 
     /** A table is part of the index, in level 0. */
     record TableAdded(TableInfo table) implements ManifestEdit {}

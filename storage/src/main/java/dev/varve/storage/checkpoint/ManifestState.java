@@ -3,6 +3,7 @@ package dev.varve.storage.checkpoint;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.log.ValueSegmentInfo;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param identity what it is
  * @param nextFileCount above the count of every file of this node that an edit has named
  * @param segments ids of the log's segments, in the order of their creation
+ * @param values the value segments, in the order in which they were added
  * @param tables the tables, oldest first
  * @param levels the level of each table that is not in level 0, by its id
  * @param checkpoint up to where they hold the log; null until the log has been begun
@@ -27,6 +29,7 @@ public record ManifestState(
         ManifestEdit.Identity identity,
         int nextFileCount,
         List<Long> segments,
+        List<ValueSegmentInfo> values,
         List<TableInfo> tables,
         Map<Long, Integer> levels,
         @Nullable Checkpoint checkpoint,
@@ -35,7 +38,7 @@ public record ManifestState(
 
     /** A store that has just been founded. */
     static ManifestState founded(StoreId storeId, ManifestEdit.Identity identity) {
-        return new ManifestState(storeId, identity, 1, List.of(), List.of(), Map.of(), null, null, null);
+        return new ManifestState(storeId, identity, 1, List.of(), List.of(), List.of(), Map.of(), null, null, null);
     }
 
     /** The level of a table. */
@@ -47,39 +50,52 @@ public record ManifestState(
     ManifestState after(ManifestEdit edit) {
         return switch (edit) {
             case ManifestEdit.Identity changed ->
-                with(changed, nextFileCount, segments, tables, levels, checkpoint, null, logBegins);
+                with(changed, nextFileCount, segments, values, tables, levels, checkpoint, null, logBegins);
             case ManifestEdit.FileCount count ->
                 with(
                         identity,
                         Math.max(nextFileCount, count.next()),
                         segments,
+                        values,
                         tables,
                         levels,
                         checkpoint,
                         null,
                         logBegins);
             case ManifestEdit.SegmentCreated created ->
-                withFiles(countAfter(created.id()), plus(segments, created.id()), tables, levels);
+                withFiles(countAfter(created.id()), plus(segments, created.id()), values, tables, levels);
             case ManifestEdit.SegmentRemoved removed ->
-                withFiles(nextFileCount, minus(segments, removed.id()), tables, levels);
+                withFiles(nextFileCount, minus(segments, removed.id()), values, tables, levels);
+            case ManifestEdit.ValueSegmentAdded added ->
+                withFiles(countAfter(added.segment().id()), segments, plus(values, added.segment()), tables, levels);
+            case ManifestEdit.ValueSegmentRemoved removed ->
+                withFiles(
+                        nextFileCount,
+                        segments,
+                        values.stream()
+                                .filter(segment -> segment.id() != removed.id())
+                                .toList(),
+                        tables,
+                        levels);
             case ManifestEdit.TableAdded added ->
-                withFiles(countAfter(added.table().id()), segments, plus(tables, added.table()), levels);
+                withFiles(countAfter(added.table().id()), segments, values, plus(tables, added.table()), levels);
             case ManifestEdit.TableMoved moved ->
-                withFiles(nextFileCount, segments, tables, moved(moved.id(), moved.level()));
+                withFiles(nextFileCount, segments, values, tables, moved(moved.id(), moved.level()));
             case ManifestEdit.TableRemoved removed ->
                 withFiles(
                         nextFileCount,
                         segments,
+                        values,
                         tables.stream()
                                 .filter(table -> table.id() != removed.id())
                                 .toList(),
                         moved(removed.id(), 0));
             case ManifestEdit.Checkpointed made ->
-                with(identity, nextFileCount, segments, tables, levels, made.checkpoint(), null, logBegins);
+                with(identity, nextFileCount, segments, values, tables, levels, made.checkpoint(), null, logBegins);
             case ManifestEdit.Closed end ->
-                with(identity, nextFileCount, segments, tables, levels, checkpoint, end, logBegins);
+                with(identity, nextFileCount, segments, values, tables, levels, checkpoint, end, logBegins);
             case ManifestEdit.LogBegins begin ->
-                with(identity, nextFileCount, segments, tables, levels, checkpoint, null, begin);
+                with(identity, nextFileCount, segments, values, tables, levels, checkpoint, null, begin);
         };
     }
 
@@ -91,14 +107,19 @@ public record ManifestState(
     }
 
     private ManifestState withFiles(
-            int newCount, List<Long> newSegments, List<TableInfo> newTables, Map<Long, Integer> newLevels) {
-        return with(identity, newCount, newSegments, newTables, newLevels, checkpoint, null, logBegins);
+            int newCount,
+            List<Long> newSegments,
+            List<ValueSegmentInfo> newValues,
+            List<TableInfo> newTables,
+            Map<Long, Integer> newLevels) {
+        return with(identity, newCount, newSegments, newValues, newTables, newLevels, checkpoint, null, logBegins);
     }
 
     private ManifestState with(
             ManifestEdit.Identity newIdentity,
             int newCount,
             List<Long> newSegments,
+            List<ValueSegmentInfo> newValues,
             List<TableInfo> newTables,
             Map<Long, Integer> newLevels,
             @Nullable Checkpoint newCheckpoint,
@@ -109,6 +130,7 @@ public record ManifestState(
                 newIdentity,
                 newCount,
                 newSegments,
+                newValues,
                 newTables,
                 newLevels,
                 newCheckpoint,
@@ -142,6 +164,7 @@ public record ManifestState(
         edits.add(identity);
         edits.add(new ManifestEdit.FileCount(nextFileCount));
         segments.forEach(id -> edits.add(new ManifestEdit.SegmentCreated(id)));
+        values.forEach(segment -> edits.add(new ManifestEdit.ValueSegmentAdded(segment)));
         for (TableInfo table : tables) {
             edits.add(new ManifestEdit.TableAdded(table));
             if (level(table.id()) > 0) {

@@ -71,19 +71,39 @@ public final class CompactionPicker {
     }
 
     /**
-     * What should be merged while nobody writes, so that readers have fewer places to look at: level 0, unless that means to rewrite
-     * many times as much. Null if there is nothing.
+     * What should be merged while nobody writes: tables that mostly remove, with what they hide, so that its space comes back; else level
+     * 0, so that readers have fewer places to look at, unless that means to rewrite many times as much. Null if there is nothing.
      */
     public @Nullable Compaction pickAtRest(List<List<TableInfo>> levels, Set<Long> held) {
-        if (levels.getFirst().size() < 2) {
-            return null;
+        for (int level = 0; level < LEVELS - 1; level++) {
+            int own = level;
+            Compaction removing = levels.get(level).stream()
+                    .filter(table -> mostlyRemoves(table) && overlapsBelow(own, table, levels))
+                    .map(table -> own == 0 ? young(levels, held) : free(compaction(own, List.of(table), levels), held))
+                    .filter(candidate ->
+                            candidate != null && candidate.upper().stream().anyMatch(CompactionPicker::mostlyRemoves))
+                    .findFirst()
+                    .orElse(null);
+            if (removing != null) {
+                return removing;
+            }
         }
-        Compaction young = young(levels, held);
+        Compaction young = levels.getFirst().size() < 2 ? null : young(levels, held);
         return young == null
                         || young.upper().size() < 2
                         || Compaction.sizeBytes(young.lower()) > REST_RATIO * Compaction.sizeBytes(young.upper())
                 ? null
                 : young;
+    }
+
+    private static boolean mostlyRemoves(TableInfo table) {
+        return table.rangeTombstones() > 0 || 2 * table.tombstones() > table.entries();
+    }
+
+    private static boolean overlapsBelow(int level, TableInfo table, List<List<TableInfo>> levels) {
+        return levels.subList(level + 1, LEVELS).stream()
+                .anyMatch(below -> !overlapping(table.smallestKey(), table.largestKey(), below)
+                        .isEmpty());
     }
 
     /**
@@ -130,7 +150,7 @@ public final class CompactionPicker {
      * The tables of level 0 that are older than every one that is held: a newer one must not go below them. If the oldest shares no key
      * with another, as when keys come in their order, it is moved alone.
      */
-    private static @Nullable Compaction young(List<List<TableInfo>> levels, Set<Long> held) {
+    static @Nullable Compaction young(List<List<TableInfo>> levels, Set<Long> held) {
         List<TableInfo> all = levels.getFirst();
         int from = all.size();
         while (from > 0 && !held.contains(all.get(from - 1).id())) {

@@ -10,20 +10,24 @@ import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableWriter;
 import dev.varve.storage.io.FileSystem;
 import dev.varve.storage.io.StoreFile;
+import dev.varve.storage.log.Segment;
 import dev.varve.storage.log.SegmentSet;
+import dev.varve.storage.log.ValueSegmentInfo;
+import dev.varve.storage.log.ValueSegments;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what is still live of a sorted run of entries as tables. They are on the device, with their names, when it is done, and count
- * once the manifest has them. Thread-safe.
+ * Writes what is still live of a sorted run of entries as tables, and moves values out of the segments that are to go. Tables and value
+ * segments are on the device, with their names, when it is done, and count once the manifest has them. Thread-safe.
  */
 public final class TableMerger {
 
@@ -34,77 +38,76 @@ public final class TableMerger {
     private final StoreId storeId;
     private final LongSupplier ids;
     private final SegmentSet segments;
+    private final ValueSegments values;
 
     /**
      * @param ids draws the id of a new file
-     * @param segments the log that entries point to
+     * @param segments what entries point to
+     * @param values where values are moved to
      */
-    public TableMerger(FileSystem files, Path directory, StoreId storeId, LongSupplier ids, SegmentSet segments) {
+    public TableMerger(
+            FileSystem files,
+            Path directory,
+            StoreId storeId,
+            LongSupplier ids,
+            SegmentSet segments,
+            ValueSegments values) {
         this.files = files;
         this.directory = directory;
         this.storeId = storeId;
         this.ids = ids;
         this.segments = segments;
+        this.values = values;
     }
 
     /**
      * Writes the tables; all versions of a key are in one of them, and range tombstones are cut where a table ends.
      *
-     * @param source the entries
-     * @param live which of them are written, and which range tombstones
-     * @param tableBytes a table is ended behind the key with which it exceeds this
-     * @param cancelled looked at with each key
-     * @return what the manifest keeps of them; nothing if nothing is live
+     * @return what the manifest keeps of them; no tables if nothing is live
      * @throws InterruptedIOException if it was cancelled; after any exception nothing is left behind
      */
-    public List<TableInfo> write(IndexCursor source, LiveVersions live, long tableBytes, BooleanSupplier cancelled)
-            throws IOException {
-        List<TableInfo> written = new ArrayList<>();
-        RangeTombstones ranges = live.rangeTombstones();
-        byte[] begin = null;
-        Output output = null;
+    public Merged write(Merge merge) throws IOException {
+        Sequence tables = new Sequence(merge.tableBytes(), merge.ranges());
+        ValueMover mover = new ValueMover(segments, values.newRun(), merge.victims(), tables);
         try {
-            for (boolean found = source.seek(null); found; found = source.next()) {
-                if (cancelled.getAsBoolean()) {
+            IndexCursor source = merge.source();
+            for (boolean found = source.seek(merge.start()); found; found = source.next()) {
+                if (merge.cancelled().getAsBoolean()) {
                     throw new InterruptedIOException("the store is being closed");
                 }
-                IndexEntry entry = source.entry();
                 byte[] key = source.keyBytes();
                 int length = source.keyLength();
-                if (!live.keep(key, length, entry.revision(), entry.isTombstone())) {
-                    continue;
+                byte[] end = merge.end();
+                if (end != null && Arrays.compareUnsigned(key, 0, length, end, 0, end.length) > 0) {
+                    break;
                 }
-                if (output != null && output.writer.sizeBytes() >= tableBytes && !output.writer.endsWith(key, length)) {
-                    Output full = output;
-                    output = null;
-                    byte[] end = full.writer.behindLast();
-                    written.add(full.finish(ranges.within(begin, end)));
-                    begin = end;
+                IndexEntry entry = source.entry();
+                if (merge.live().keep(key, length, entry.revision(), entry.isTombstone())
+                        && merge.part().getAsBoolean()) {
+                    mover.add(key, length, entry);
                 }
-                if (output == null) {
-                    output = new Output();
-                }
-                output.writer.add(key, length, entry);
             }
-            RangeTombstones rest = ranges.within(begin, null);
-            if (output == null && !rest.isEmpty()) {
-                output = new Output();
-            }
-            if (output != null) {
-                Output last = output;
-                output = null;
-                written.add(last.finish(rest));
-            }
-            if (!written.isEmpty()) {
+            List<ValueSegmentInfo> moved = mover.finish();
+            tables.finishLast();
+            if (!tables.written.isEmpty() || !moved.isEmpty()) {
                 files.syncDirectory(directory);
             }
-            return written;
+            return new Merged(tables.written, moved, mover.movedBytes(), mover.unreadable());
         } catch (IOException | RuntimeException e) {
-            if (output != null) {
-                output.abandon();
-            }
-            written.forEach(table -> delete(table.id()));
+            mover.abandon();
+            tables.abandon();
             throw e;
+        }
+    }
+
+    /** Removes what was written and the manifest does not have. */
+    public void discard(Merged merged) {
+        merged.tables().forEach(table -> delete(table.id()));
+        for (ValueSegmentInfo info : merged.values()) {
+            Segment segment = segments.find(info.id());
+            if (segment != null) {
+                values.remove(segment);
+            }
         }
     }
 
@@ -120,6 +123,66 @@ public final class TableMerger {
 
     private Path path(long id) {
         return directory.resolve(new FileName(FileKind.TABLE, id).toString());
+    }
+
+    /** Tables that are written one after another as each becomes full. */
+    private final class Sequence implements ValueMover.Target {
+
+        private final long tableBytes;
+        private final RangeTombstones ranges;
+        private final List<TableInfo> written = new ArrayList<>();
+        private @Nullable Output output;
+
+        /** Where the table that is being written begins; null for the first. */
+        private byte @Nullable [] begin;
+
+        Sequence(long tableBytes, RangeTombstones ranges) {
+            this.tableBytes = tableBytes;
+            this.ranges = ranges;
+        }
+
+        @Override
+        public void add(byte[] key, int keyLength, IndexEntry entry) throws IOException {
+            Output current = output;
+            if (current != null
+                    && current.writer.sizeBytes() >= tableBytes
+                    && !current.writer.endsWith(key, keyLength)) {
+                byte[] end = current.writer.behindLast();
+                finish(ranges.within(begin, end));
+                begin = end;
+                current = null;
+            }
+            if (current == null) {
+                current = new Output();
+                output = current;
+            }
+            current.writer.add(key, keyLength, entry);
+        }
+
+        /** Ends the last table, which has the range tombstones that are left. */
+        void finishLast() throws IOException {
+            RangeTombstones rest = ranges.within(begin, null);
+            if (output == null && !rest.isEmpty()) {
+                output = new Output();
+            }
+            finish(rest);
+        }
+
+        private void finish(RangeTombstones own) throws IOException {
+            Output last = output;
+            output = null;
+            if (last != null) {
+                written.add(last.finish(own));
+            }
+        }
+
+        void abandon() {
+            Output last = output;
+            if (last != null) {
+                last.abandon();
+            }
+            written.forEach(table -> delete(table.id()));
+        }
     }
 
     /** A table that is being written. */

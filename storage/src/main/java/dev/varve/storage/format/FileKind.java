@@ -9,7 +9,9 @@ public enum FileKind {
     /** A manifest. */
     MANIFEST(3, "manifest", 1),
     /** The vote of a Raft node. */
-    VOTE(4, "vote", 1);
+    VOTE(4, "vote", 1),
+    /** A value segment. */
+    VALUES(5, "values", 1);
 
     private final int code;
     private final String suffix;

@@ -90,8 +90,7 @@ public final class FrameCursor {
         end = at + (int) length;
         next = end;
         if (verify) {
-            int salt = salted ? Checksum.salt(segmentId, base + at) : 0;
-            if (payload.getInt(at) != (Checksum.of(payload, at + 4, end - at - 4) ^ salt)) {
+            if (plainChecksum() != Checksum.of(payload, at + 4, end - at - 4)) {
                 throw new CorruptionException(file, (long) base + at, "a frame's checksum does not match");
             }
         }
@@ -110,6 +109,11 @@ public final class FrameCursor {
     /** Length of the frame in bytes. */
     public int length() {
         return end - at;
+    }
+
+    /** The checksum of the frame without the salt of its place. */
+    public int plainChecksum() {
+        return payload.getInt(at) ^ (salted ? Checksum.salt(segmentId, base + at) : 0);
     }
 
     /** See {@link FrameKind}. */

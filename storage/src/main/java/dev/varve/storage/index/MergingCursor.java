@@ -122,6 +122,11 @@ public final class MergingCursor implements IndexCursor {
         return ascending ? order < 0 : order > 0;
     }
 
+    /** Which of its sources, counted from 0, has the entry that it shows. */
+    public int source() {
+        return heap[0];
+    }
+
     @Override
     public byte[] keyBytes() {
         return sources[heap[0]].keyBytes();

@@ -24,7 +24,8 @@ public final class Spares<T> {
 
     /** @param maker makes one where none is idle */
     public Spares(Supplier<T> maker) {
-        int slots = Math.max(SLOTS, Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1) << 1);
+        int slots =
+                Math.max(SLOTS, Integer.highestOneBit(2 * Runtime.getRuntime().availableProcessors() - 1) << 1);
         this.maker = maker;
         this.idle = new AtomicReferenceArray<>(SPACING * slots);
         this.mask = slots - 1;

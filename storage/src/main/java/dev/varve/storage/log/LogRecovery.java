@@ -8,11 +8,9 @@ import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.UnsupportedVersionException;
-import dev.varve.storage.io.StoreFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -97,13 +95,15 @@ final class LogRecovery {
      * @throws CorruptionException if what had been durable is damaged; then nothing has been changed
      */
     Recovered recover(Log.Start start) throws IOException {
+        SegmentOpener opener = new SegmentOpener(config.files(), config.directory(), config.storeId());
         for (long id : start.segmentIds()) {
-            segments.add(open(id));
+            SegmentOpener.Opened opened = opener.log(id);
+            segments.add(new SegmentAllocator.Fresh(id, opened.file(), opened.preallocatedBytes()));
         }
         state = start.before();
         firstIndex = state.lastIndex() + 1;
         if (start.segmentId() == 0) {
-            List<Segment> unused = segments.all();
+            List<Segment> unused = segments.ofLog();
             for (Segment segment : unused) {
                 checkEmpty(segment);
             }
@@ -119,6 +119,13 @@ final class LogRecovery {
         }
         End end = read(first, start);
         List<Segment> unused = unused(start);
+        for (Segment segment : segments.ofLog()) {
+            if (!visited.contains(segment.id())
+                    && !unused.contains(segment)
+                    && !(segment.file() instanceof DamagedFile)) {
+                segment.finish((int) segment.file().size()); // What stands before the place where reading began.
+            }
+        }
         for (Doubt doubt : end.doubtful()) {
             doubt.segment().forceAgain(doubt.from());
         }
@@ -129,30 +136,6 @@ final class LogRecovery {
             active = cutTail(active);
         }
         return new Recovered(active, state, firstIndex, records, cutBytes, Set.copyOf(visited), unused);
-    }
-
-    private SegmentAllocator.Fresh open(long id) throws IOException {
-        FileName name = new FileName(FileKind.LOG, id);
-        try {
-            StoreFile file = config.files().open(config.directory().resolve(name.toString()));
-            try {
-                ByteBuffer header = ByteBuffer.allocate(FileHeader.BYTES);
-                file.read(header, 0);
-                long preallocated =
-                        FileHeader.check(header.flip(), name, config.storeId()).preallocatedBytes();
-                return new SegmentAllocator.Fresh(id, file, (int) preallocated);
-            } catch (CorruptionException e) {
-                logger.error("a log segment is damaged, what is in it cannot be read: {}", e.getMessage());
-                return new SegmentAllocator.Fresh(id, new DamagedFile(file, e), FileHeader.BYTES);
-            } catch (IOException e) {
-                file.close();
-                throw e;
-            }
-        } catch (NoSuchFileException e) {
-            CorruptionException missing = new CorruptionException(name.toString(), 0, "the file is missing");
-            logger.error("a log segment is missing, what was in it cannot be read: {}", missing.getMessage());
-            return new SegmentAllocator.Fresh(id, new DamagedFile(null, missing), FileHeader.BYTES);
-        }
     }
 
     /** Before the first checkpoint no segment has a record; one that does shows that the manifest has lost what it said. */
@@ -171,7 +154,7 @@ final class LogRecovery {
 
     /** Segments that an earlier process had made ready and that the log never reached. */
     private List<Segment> unused(Log.Start start) {
-        return segments.all().stream()
+        return segments.ofLog().stream()
                 .filter(segment -> segment.id() == start.segmentId() || isLater(segment, start.segmentId()))
                 .filter(segment -> !visited.contains(segment.id()))
                 .toList();
@@ -278,7 +261,7 @@ final class LogRecovery {
 
     /** Up to where manifest and later segments prove the segment in which the log ends to have been durable. */
     private int proof(Segment end, Log.Start start) throws IOException {
-        for (Segment segment : segments.all()) {
+        for (Segment segment : segments.ofLog()) {
             if (isLater(segment, end.id()) && inUse(segment)) {
                 return Integer.MAX_VALUE; // A segment is used only once the one before it is on the device.
             }

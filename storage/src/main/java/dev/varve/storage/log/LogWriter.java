@@ -308,7 +308,7 @@ final class LogWriter {
     void force() throws IOException {
         throwIfFailed();
         try {
-            for (Segment segment : segments.all().reversed()) {
+            for (Segment segment : segments.ofLog().reversed()) {
                 if (segment.sealed()) {
                     break;
                 }

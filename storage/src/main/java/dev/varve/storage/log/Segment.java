@@ -11,13 +11,15 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One file of the log. Bytes below {@link #end} never change. Thread-safe for reading; only {@link LogWriter} writes.
+ * One file of frames: a segment of the log, or a value segment. Bytes below {@link #end} never change. Thread-safe for reading; only
+ * {@link LogWriter} or {@link ValueSegmentWriter} writes.
  */
 public final class Segment implements Closeable {
 
     private static final int COPY_BYTES = 1 << 20;
     private static final int AHEAD_BYTES = 256 << 10;
 
+    private final FileKind kind;
     private final int number;
     private final long id;
     private final StoreFile file;
@@ -37,14 +39,20 @@ public final class Segment implements Closeable {
     /** Guarded by this. */
     private @Nullable IOException forceFailure;
 
-    Segment(int number, long id, StoreFile file, int capacity) {
+    Segment(FileKind kind, int number, long id, StoreFile file, int capacity) {
+        this.kind = kind;
         this.number = number;
         this.id = id;
         this.file = file;
         this.capacity = capacity;
     }
 
-    /** Counts the segments of this process in the order of the log; used in {@link LogPosition}s. */
+    /** True if it is a segment of the log; false if it is a value segment. */
+    public boolean isLog() {
+        return kind == FileKind.LOG;
+    }
+
+    /** Counts the segments of this process, those of the log in its order; used in {@link LogPosition}s. */
     public int number() {
         return number;
     }
@@ -56,7 +64,7 @@ public final class Segment implements Closeable {
 
     /** The name of its file. */
     public FileName name() {
-        return new FileName(FileKind.LOG, id);
+        return new FileName(kind, id);
     }
 
     /** Size of the file in bytes, as far as records may go. */
@@ -81,6 +89,13 @@ public final class Segment implements Closeable {
 
     StoreFile file() {
         return file;
+    }
+
+    /** It is complete and on the device. */
+    void finish(int size) {
+        end = size;
+        durableEnd = size;
+        sealed = true;
     }
 
     void written(int newEnd) {
@@ -165,8 +180,8 @@ public final class Segment implements Closeable {
     }
 
     /** Checks that a frame of this length can stand at this place. */
-    void requireBytes(int offset, long length) throws IOException {
-        if (length > capacity - offset) {
+    public void requireBytes(int offset, long length) throws IOException {
+        if (length > (isLog() ? capacity : end) - offset) {
             throw new CorruptionException(
                     name().toString(),
                     offset,

@@ -1,5 +1,7 @@
 package dev.varve.storage.log;
 
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.io.StoreFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -10,7 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The segments of a log, by their number and by their id. Thread-safe; looking one up takes no lock.
+ * The segments of a store, those of the log and value segments, by their number and by their id. Thread-safe; looking one up takes no lock.
  */
 public final class SegmentSet implements Closeable {
 
@@ -20,8 +22,17 @@ public final class SegmentSet implements Closeable {
     private final Map<Long, Segment> byId = new ConcurrentHashMap<>();
     private volatile int size;
 
-    synchronized Segment add(SegmentAllocator.Fresh fresh) {
-        Segment segment = new Segment(size, fresh.id(), fresh.file(), fresh.capacity());
+    Segment add(SegmentAllocator.Fresh fresh) {
+        return add(FileKind.LOG, fresh.id(), fresh.file(), fresh.capacity());
+    }
+
+    /** Adds a value segment. */
+    Segment addValues(long id, StoreFile file) {
+        return add(FileKind.VALUES, id, file, Integer.MAX_VALUE);
+    }
+
+    private synchronized Segment add(FileKind kind, long id, StoreFile file, int capacity) {
+        Segment segment = new Segment(kind, size, id, file, capacity);
         @Nullable Segment[] array = byNumber;
         if (size == array.length) {
             array = Arrays.copyOf(array, 2 * size);
@@ -37,18 +48,18 @@ public final class SegmentSet implements Closeable {
     public Segment get(int number) {
         Segment segment = byNumber[number];
         if (segment == null) {
-            throw new IllegalStateException("log segment number " + number + " has been removed");
+            throw new IllegalStateException("segment number " + number + " has been removed");
         }
         return segment;
     }
 
-    /** The segment with this number, or null if the log has none. */
+    /** The segment with this number, or null if there is none. */
     public @Nullable Segment find(int number) {
         @Nullable Segment[] array = byNumber;
         return number >= 0 && number < array.length ? array[number] : null;
     }
 
-    /** The segment with this id, or null if the log has none. */
+    /** The segment with this id, or null if there is none. */
     public @Nullable Segment find(long id) {
         return byId.get(id);
     }
@@ -63,6 +74,11 @@ public final class SegmentSet implements Closeable {
             }
         }
         return all;
+    }
+
+    /** The segments of the log, in its order. */
+    public List<Segment> ofLog() {
+        return all().stream().filter(Segment::isLog).toList();
     }
 
     /** Forgets a segment; it is not closed. */

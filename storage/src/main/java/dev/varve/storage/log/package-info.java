@@ -7,6 +7,9 @@
  * a spare segment ready; {@link dev.varve.storage.log.LogScanner} reads a segment record by record, and
  * {@link dev.varve.storage.log.LogRecovery} decides after a crash what is a torn tail and what is damage.
  *
+ * <p>What is left of old segments is moved to {@link dev.varve.storage.log.ValueSegments}, files of frames in the order of their keys,
+ * which are found like segments of the log and are no part of it.
+ *
  * <p>Places in the log are {@link dev.varve.storage.log.LogPosition}s, packed into a {@code long}. A segment is forced before
  * its successor is written to, so only the last segment can have a torn tail.
  *

@@ -3,6 +3,9 @@ package dev.varve.storage.state;
 import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.compaction.Compaction;
 import dev.varve.storage.compaction.CompactionPicker;
+import dev.varve.storage.compaction.LiveVersions;
+import dev.varve.storage.compaction.Merge;
+import dev.varve.storage.compaction.Merged;
 import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileKind;
@@ -34,7 +37,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Merges tables in the background as long as something is due, several at once. A compaction that fails leaves everything as it was and
  * is tried again after a pause, which grows. Tables in which it met damage are left alone from then on, and others are merged around them:
- * nothing is dropped unread. While nobody writes, level 0 is merged before it is due. Owns its threads.
+ * nothing is dropped unread. While nobody writes, level 0 is merged before it is due. When nothing else is due, one table at a time is
+ * written anew to have space back. Owns its threads.
  */
 final class Compactor implements AutoCloseable {
 
@@ -54,6 +58,7 @@ final class Compactor implements AutoCloseable {
     private final VersionSet versions;
     private final VersionEditor editor;
     private final TableMerger merger;
+    private final Collector collector;
     private final Readers readers;
     private final CompactionPicker picker;
     private final MergePacer pacer;
@@ -72,6 +77,9 @@ final class Compactor implements AutoCloseable {
 
     /** Ids of the tables in which a merge met damage; guarded by lock. */
     private final Set<Long> damaged = new HashSet<>();
+
+    /** True while a table is written anew to have space back; guarded by lock. */
+    private boolean collecting;
 
     /** The first damage that was met; null if there was none. Written under the lock. */
     private volatile @Nullable CorruptionException damage;
@@ -100,6 +108,7 @@ final class Compactor implements AutoCloseable {
             VersionSet versions,
             VersionEditor editor,
             TableMerger merger,
+            Collector collector,
             Readers readers,
             long tableBytes,
             MergePacer pacer,
@@ -109,6 +118,7 @@ final class Compactor implements AutoCloseable {
         this.versions = versions;
         this.editor = editor;
         this.merger = merger;
+        this.collector = collector;
         this.readers = readers;
         this.picker = new CompactionPicker(tableBytes);
         this.pacer = pacer;
@@ -209,6 +219,7 @@ final class Compactor implements AutoCloseable {
                 Compaction next = paused ? null : due();
                 if (next != null) {
                     next.inputs().forEach(table -> busy.add(table.id()));
+                    collecting |= next.isRewriting();
                     return next;
                 }
                 looked.signalAll();
@@ -227,9 +238,13 @@ final class Compactor implements AutoCloseable {
         if (manifest.failure() != null) {
             return null;
         }
-        List<List<TableInfo>> tables = versions.current().tables().infos();
+        Levels levels = versions.current().tables();
+        List<List<TableInfo>> tables = levels.infos();
         Compaction due = picker.pick(tables, held());
-        return due == null && (asked > 0 || atRest()) ? picker.pickAtRest(tables, held()) : due;
+        if (due == null && (asked > 0 || atRest())) {
+            due = picker.pickAtRest(tables, held());
+        }
+        return due == null && !collecting ? collector.next(levels, held()) : due;
     }
 
     private boolean atRest() {
@@ -300,6 +315,7 @@ final class Compactor implements AutoCloseable {
                 logger.warn("cannot merge tables, will go on trying: {}", e.getMessage());
             }
             failure = e;
+            collector.failed(e);
             paused = true;
             looked.signalAll();
             pauseNanos = Math.clamp(2 * pauseNanos, FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
@@ -318,6 +334,7 @@ final class Compactor implements AutoCloseable {
         lock.lock();
         try {
             compaction.inputs().forEach(table -> busy.remove(table.id()));
+            collecting &= !compaction.isRewriting();
             changed.signalAll();
             looked.signalAll();
         } finally {
@@ -342,20 +359,55 @@ final class Compactor implements AutoCloseable {
 
     private void merge(Compaction due, Levels tables) throws IOException {
         long begin = ticker.nanos();
-        Map<Long, TableReader> byId = new HashMap<>();
-        tables.all().forEach(table -> byId.put(table.info().id(), table));
-        List<TableReader> upper = readers(due.upper(), byId);
-        List<TableReader> lower = readers(due.lower(), byId);
-        List<TableInfo> result = merger.write(
-                source(due, upper, lower),
-                readers.live(ranges(upper, lower), tables.below(due.level() + 1)),
-                picker.outputBytes(tables.infos()),
-                new Steps(due));
-        editor.merged(due, result);
+        Merged result = merger.write(due.isRewriting() ? rewriting(due, tables) : merging(due, tables));
+        editor.merged(due.inputs().map(TableInfo::id).collect(Collectors.toSet()), due.target(), result);
+        if (due.isRewriting()) {
+            collector.rewritten(due.upper().getFirst(), due.level(), tables, result);
+        }
+        collector.merged(due, result);
         listener.compacted(
                 ticker.nanos() - begin,
                 due.inputBytes(),
-                result.stream().mapToLong(TableInfo::sizeBytes).sum());
+                result.tables().stream().mapToLong(TableInfo::sizeBytes).sum(),
+                result.movedBytes());
+    }
+
+    private Merge merging(Compaction due, Levels tables) throws IOException {
+        Map<Long, TableReader> byId = byId(tables);
+        List<TableReader> upper = readers(due.upper(), byId);
+        List<TableReader> lower = readers(due.lower(), byId);
+        LiveVersions live = readers.live(ranges(List.of(upper, lower)), tables.below(due.target()));
+        return new Merge(
+                source(due, upper, lower),
+                () -> true,
+                null,
+                null,
+                live,
+                live.rangeTombstones(),
+                picker.outputBytes(tables.infos()),
+                collector.victims(),
+                new Steps(due));
+    }
+
+    /** A table as it will be without what newer versions above it hide, and without pointers to victims. */
+    private Merge rewriting(Compaction due, Levels tables) throws IOException {
+        TableInfo table = due.upper().getFirst();
+        TableReader own = readers(due.upper(), byId(tables)).getFirst();
+        List<List<TableReader>> runs = new ArrayList<>(tables.runsAbove(due.level(), table));
+        runs.add(List.of(own));
+        List<IndexCursor> sources = new ArrayList<>();
+        runs.forEach(run -> sources.add(new LevelCursor(run, TableReader::sequentialCursor)));
+        MergingCursor merged = new MergingCursor(sources);
+        return new Merge(
+                merged,
+                () -> merged.source() == sources.size() - 1,
+                table.smallestKey(),
+                table.largestKey(),
+                readers.live(ranges(runs), tables.below(due.target())),
+                readers.live(own.rangeTombstones(), tables.below(due.target())).rangeTombstones(),
+                Long.MAX_VALUE,
+                collector.victims(),
+                new Steps(due));
     }
 
     /** Asked with each key whether the merge is given up; lets it wait now and then. */
@@ -396,14 +448,20 @@ final class Compactor implements AutoCloseable {
         return new MergingCursor(sources);
     }
 
-    private static RangeTombstones ranges(List<TableReader> upper, List<TableReader> lower) throws IOException {
+    private static RangeTombstones ranges(List<List<TableReader>> runs) throws IOException {
         List<RangeTombstones> ranges = new ArrayList<>();
-        for (List<TableReader> tables : List.of(upper, lower)) {
+        for (List<TableReader> tables : runs) {
             for (TableReader table : tables) {
                 ranges.add(table.rangeTombstones());
             }
         }
         return RangeTombstones.union(ranges);
+    }
+
+    private static Map<Long, TableReader> byId(Levels tables) {
+        Map<Long, TableReader> byId = new HashMap<>();
+        tables.all().forEach(table -> byId.put(table.info().id(), table));
+        return byId;
     }
 
     private static List<TableReader> readers(List<TableInfo> infos, Map<Long, TableReader> byId) {

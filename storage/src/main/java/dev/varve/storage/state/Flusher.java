@@ -1,6 +1,8 @@
 package dev.varve.storage.state;
 
 import dev.varve.storage.checkpoint.Manifest;
+import dev.varve.storage.compaction.Merge;
+import dev.varve.storage.compaction.Merged;
 import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.OwnedThread;
@@ -8,7 +10,6 @@ import dev.varve.storage.io.Ticker;
 import dev.varve.storage.io.Trouble;
 import dev.varve.storage.log.Log;
 import java.io.IOException;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -188,13 +189,13 @@ final class Flusher implements AutoCloseable {
             throw new IllegalStateException("entry " + frozen.through().index() + " was applied, but only entry "
                     + log.durableIndex() + " is on the device");
         }
-        List<TableInfo> tables = merger.write(
+        Merged written = merger.write(Merge.of(
                 frozen.memtable().cursor(),
                 readers.live(frozen.memtable().rangeTombstones(), (key, length) -> true),
                 Long.MAX_VALUE,
-                () -> false);
-        TableInfo table = tables.isEmpty() ? null : tables.getFirst();
-        editor.flushed(frozen, table);
+                () -> false));
+        editor.flushed(frozen, written);
+        TableInfo table = written.tables().isEmpty() ? null : written.tables().getFirst();
         onFlushed.run();
         listener.flushed(
                 ticker.nanos() - begin, table == null ? 0 : table.entries(), table == null ? 0 : table.sizeBytes());

@@ -174,6 +174,23 @@ record Levels(List<List<TableReader>> levels) {
         }
     }
 
+    /** The tables of the levels above one that overlap a table of it, in runs that are disjoint and ordered by key, newer ones first. */
+    List<List<TableReader>> runsAbove(int level, TableInfo table) {
+        byte[] end = Arrays.copyOf(table.largestKey(), table.largestKey().length + 1);
+        List<List<TableReader>> runs = new ArrayList<>();
+        for (int above = 0; above < level; above++) {
+            List<TableReader> tables = levels.get(above).stream()
+                    .filter(reader -> overlaps(reader, table.smallestKey(), end))
+                    .toList();
+            if (above == 0) {
+                tables.forEach(reader -> runs.add(List.of(reader)));
+            } else if (!tables.isEmpty()) {
+                runs.add(tables);
+            }
+        }
+        return runs;
+    }
+
     private static boolean overlaps(TableReader table, byte @Nullable [] start, byte @Nullable [] end) {
         return (end == null || Arrays.compareUnsigned(table.info().smallestKey(), end) < 0)
                 && (start == null || Arrays.compareUnsigned(table.info().largestKey(), start) >= 0);

@@ -9,6 +9,9 @@ public interface StateListener {
     /** A memtable was flushed: how long it took, how many entries and bytes the table has. */
     void flushed(long nanos, long entries, long bytes);
 
-    /** Tables were merged: how long it took, how many bytes of tables were read and written. */
-    void compacted(long nanos, long readBytes, long writtenBytes);
+    /**
+     * Tables were merged, or written anew: how long it took, how many bytes of tables were read and written, and how many bytes of values
+     * were moved to other files.
+     */
+    void compacted(long nanos, long readBytes, long writtenBytes, long movedBytes);
 }

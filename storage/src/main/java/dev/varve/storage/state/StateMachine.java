@@ -4,6 +4,7 @@ import dev.varve.storage.checkpoint.Checkpoint;
 import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
 import dev.varve.storage.checkpoint.ManifestState;
+import dev.varve.storage.compaction.SpaceUse;
 import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.format.RecordHeader;
@@ -22,6 +23,8 @@ import dev.varve.storage.log.LogPosition;
 import dev.varve.storage.log.Reach;
 import dev.varve.storage.log.Segment;
 import dev.varve.storage.log.SegmentSet;
+import dev.varve.storage.log.ValueSegmentInfo;
+import dev.varve.storage.log.ValueSegments;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -55,6 +58,7 @@ public final class StateMachine implements Closeable {
     private final MergePacer mergePacer;
     private volatile @Nullable Flusher flusher;
     private volatile @Nullable Compactor compactor;
+    private volatile @Nullable Collector collector;
 
     /** The last revision that readers see. Invariant: everything up to it has been applied. */
     private volatile long visibleRevision;
@@ -144,21 +148,33 @@ public final class StateMachine implements Closeable {
                 beginAlone(found.identity().nodeId());
             }
             this.visibleRevision = applier.applied().revision();
+            ValueSegments valueSegments = new ValueSegments(
+                    environment.files(),
+                    directory.path(),
+                    found.storeId(),
+                    directory.manifest()::nextFileId,
+                    options.segmentBytes(),
+                    segments);
+            for (ValueSegmentInfo info : found.values()) {
+                valueSegments.open(info);
+            }
             directory.removeLeftovers(log);
-            startBackground(options, listener);
+            startBackground(options, valueSegments, listener);
         } catch (IOException | RuntimeException e) {
             log.close();
             throw e;
         }
     }
 
-    private void startBackground(StateOptions options, StateListener listener) {
+    private void startBackground(StateOptions options, ValueSegments valueSegments, StateListener listener) {
         Environment environment = directory.environment();
         Manifest manifest = directory.manifest();
         StoreId storeId = manifest.state().storeId();
-        TableMerger merger =
-                new TableMerger(environment.files(), directory.path(), storeId, manifest::nextFileId, log.segments());
+        TableMerger merger = new TableMerger(
+                environment.files(), directory.path(), storeId, manifest::nextFileId, log.segments(), valueSegments);
         VersionEditor editor = new VersionEditor(directory, log, versions, tables, merger, mode == Mode.REPLICA);
+        Collector collecting = new Collector(log, editor, manifest::state, options.segmentBytes());
+        collector = collecting;
         Readers readers = new Readers(() -> visibleRevision, snapshots);
         Compactor merging = new Compactor(
                 environment.ticker(),
@@ -166,6 +182,7 @@ public final class StateMachine implements Closeable {
                 versions,
                 editor,
                 merger,
+                collecting,
                 readers,
                 options.memtableBytes(),
                 mergePacer,
@@ -459,7 +476,21 @@ public final class StateMachine implements Closeable {
             int damagedTables,
             long flushDelayNanos,
             long mergeDelayNanos,
-            int snapshots) {}
+            int snapshots,
+            Space space) {}
+
+    /**
+     * How space is used.
+     *
+     * @param valueSegments files of values that were moved out of the log
+     * @param valueBytes bytes in them
+     * @param fileBytes bytes of log, value segments and tables
+     * @param liveBytes bytes of what can be read, uncompressed, as the tables tell
+     * @param victims segments that are being collected
+     * @param uncollectable segments that cannot be collected because something in them cannot be read
+     */
+    public record Space(
+            int valueSegments, long valueBytes, long fileBytes, long liveBytes, int victims, int uncollectable) {}
 
     /** Figures about the index. */
     public Sizes sizes() {
@@ -488,7 +519,24 @@ public final class StateMachine implements Closeable {
                 merging == null ? 0 : merging.damagedTables(),
                 pacer.flushNanos(),
                 pacer.mergeNanos(),
-                snapshots.size());
+                snapshots.size(),
+                space(version.tables()));
+    }
+
+    private Space space(Levels tables) {
+        Collector collecting = collector;
+        if (collecting == null) {
+            return new Space(0, 0, 0, 0, 0, 0);
+        }
+        List<ValueSegmentInfo> values = directory.manifest().state().values();
+        SpaceUse use = collecting.use(tables);
+        return new Space(
+                values.size(),
+                values.stream().mapToLong(ValueSegmentInfo::sizeBytes).sum(),
+                use.fileBytes(),
+                use.liveBytes(),
+                collecting.victimCount(),
+                collecting.unreadableCount());
     }
 
     /** Figures about the cache of blocks. */

@@ -19,6 +19,7 @@ import dev.varve.storage.log.LogState;
 import dev.varve.storage.log.Segment;
 import dev.varve.storage.log.SegmentRegistry;
 import dev.varve.storage.log.SegmentSet;
+import dev.varve.storage.log.ValueSegmentInfo;
 import dev.varve.storage.log.VoteFile;
 import java.io.Closeable;
 import java.io.IOException;
@@ -233,7 +234,7 @@ final class StoreDirectory implements Closeable {
         Set<Long> known = new HashSet<>(state.segments());
         List<ManifestEdit> edits = new ArrayList<>();
         List<Segment> unneeded = new ArrayList<>(log.unused());
-        for (Segment segment : log.segments().all()) {
+        for (Segment segment : log.segments().ofLog()) {
             if (!known.contains(segment.id()) && !unneeded.contains(segment)) {
                 if (log.visited(segment)) {
                     edits.add(new ManifestEdit.SegmentCreated(segment.id()));
@@ -255,8 +256,11 @@ final class StoreDirectory implements Closeable {
         }
         Set<Long> tables = new HashSet<>();
         state.tables().stream().map(TableInfo::id).forEach(tables::add);
+        Set<Long> values = new HashSet<>();
+        state.values().stream().map(ValueSegmentInfo::id).forEach(values::add);
         for (FileName name : parsedNames()) {
             if ((name.kind() == FileKind.TABLE && !tables.contains(name.id()))
+                    || (name.kind() == FileKind.VALUES && !values.contains(name.id()))
                     || (name.kind() == FileKind.MANIFEST && !name.equals(manifest.name()))) {
                 remove(name);
             }

@@ -4,6 +4,7 @@ import dev.varve.storage.checkpoint.Checkpoint;
 import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
 import dev.varve.storage.compaction.Compaction;
+import dev.varve.storage.compaction.Merged;
 import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
@@ -20,7 +21,7 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,12 +74,13 @@ final class VersionEditor {
     /**
      * A memtable has been flushed: its table joins level 0, and the checkpoint moves behind its last entry.
      *
-     * @param table what was written of it, or null if there was nothing in it
+     * @param written of it: one table, or none if there was nothing in it
      */
-    void flushed(Version.Frozen frozen, @Nullable TableInfo table) throws IOException {
+    void flushed(Version.Frozen frozen, Merged written) throws IOException {
         lock.lock();
         try {
-            List<TableInfo> added = table == null ? List.of() : List.of(table);
+            List<TableInfo> added = written.tables();
+            TableInfo table = added.isEmpty() ? null : added.getFirst();
             List<ManifestEdit> edits = new ArrayList<>();
             added.forEach(info -> edits.add(new ManifestEdit.TableAdded(info)));
             Checkpoint checkpoint = checkpoint(frozen.through());
@@ -89,7 +91,7 @@ final class VersionEditor {
             } else {
                 log.truncatePrefix(checkpoint.appliedIndex() + 1);
             }
-            append(edits, added, obsolete);
+            append(edits, written, obsolete);
             TableReader reader = table == null ? null : tables.apply(table);
             versions.flushed(frozen, reader, () -> obsolete.forEach(this::remove));
         } finally {
@@ -116,30 +118,45 @@ final class VersionEditor {
     /**
      * Tables have been merged.
      *
-     * @param result what was written of them, for the level below the upper ones
+     * @param inputs ids of the tables whose entries the result has
+     * @param level where the result will be
      */
-    void merged(Compaction compaction, List<TableInfo> result) throws IOException {
-        int level = compaction.level() + 1;
-        Set<Long> inputs = new HashSet<>();
-        compaction.upper().forEach(table -> inputs.add(table.id()));
-        compaction.lower().forEach(table -> inputs.add(table.id()));
+    void merged(Set<Long> inputs, int level, Merged result) throws IOException {
         lock.lock();
         try {
             List<ManifestEdit> edits = new ArrayList<>();
+            result.values().forEach(info -> edits.add(new ManifestEdit.ValueSegmentAdded(info)));
             inputs.forEach(id -> edits.add(new ManifestEdit.TableRemoved(id)));
-            for (TableInfo table : result) {
+            for (TableInfo table : result.tables()) {
                 edits.add(new ManifestEdit.TableAdded(table));
                 edits.add(new ManifestEdit.TableMoved(table.id(), level));
             }
-            Checkpoint checkpoint = manifest.state().checkpoint();
-            List<Segment> obsolete = checkpoint == null ? List.of() : obsoleteSegments(checkpoint, result, inputs);
+            List<Segment> obsolete = obsoleteSegments(lastCheckpoint(), result.tables(), inputs);
             List<TableReader> old = readers(inputs);
             append(edits, result, obsolete);
-            List<TableReader> added = result.stream().map(tables).toList();
+            List<TableReader> added = result.tables().stream().map(tables).toList();
             versions.replaced(tables -> tables.with(Set.copyOf(old), added, level), () -> {
                 old.forEach(this::remove);
                 obsolete.forEach(this::remove);
             });
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private Checkpoint lastCheckpoint() {
+        Checkpoint checkpoint = manifest.state().checkpoint();
+        if (checkpoint == null) {
+            throw new IllegalStateException("an open store has a checkpoint");
+        }
+        return checkpoint;
+    }
+
+    /** The segments out of which values may be moved: those of the log to which only tables may point, and all value segments. */
+    List<Segment> collectable() {
+        lock.lock();
+        try {
+            return droppable(lastCheckpoint()).toList();
         } finally {
             lock.unlock();
         }
@@ -151,14 +168,17 @@ final class VersionEditor {
                 .toList();
     }
 
-    /** Makes the edits, and drops the segments with them; if they surely were not made the added tables are removed. */
-    private void append(List<ManifestEdit> edits, List<TableInfo> added, List<Segment> obsolete) throws IOException {
-        obsolete.forEach(segment -> edits.add(new ManifestEdit.SegmentRemoved(segment.id())));
+    /** Makes the edits, and drops the segments with them; if they surely were not made what was written is removed. */
+    private void append(List<ManifestEdit> edits, Merged written, List<Segment> obsolete) throws IOException {
+        obsolete.forEach(segment -> edits.add(
+                segment.isLog()
+                        ? new ManifestEdit.SegmentRemoved(segment.id())
+                        : new ManifestEdit.ValueSegmentRemoved(segment.id())));
         try {
             manifest.append(edits);
         } catch (IOException e) {
-            if (manifest.failure() == null) { // Else the edit may be there, and name the tables.
-                added.forEach(table -> merger.delete(table.id()));
+            if (manifest.failure() == null) { // Else the edit may be there, and name the files.
+                merger.discard(written);
             }
             throw e;
         }
@@ -195,7 +215,7 @@ final class VersionEditor {
                 LogPosition.offset(position));
     }
 
-    /** Segments before the checkpoint, and before what Raft may ask for, to which no table points any more. */
+    /** Segments that may go as soon as no table points to them any more, and to which none does. */
     private List<Segment> obsoleteSegments(Checkpoint checkpoint, List<TableInfo> added, Set<Long> removed) {
         Set<Long> referenced = new HashSet<>();
         for (TableReader table : versions.current().tables().all()) {
@@ -204,6 +224,16 @@ final class VersionEditor {
             }
         }
         added.forEach(table -> referenced.addAll(table.segmentBytes().keySet()));
+        return droppable(checkpoint)
+                .filter(segment -> !referenced.contains(segment.id()))
+                .toList();
+    }
+
+    /**
+     * Of the log the segments before the checkpoint, and before what Raft may ask for; of the value segments those that the manifest knows,
+     * since the others are being written.
+     */
+    private Stream<Segment> droppable(Checkpoint checkpoint) {
         Segment begin = log.segments().find(checkpoint.segmentId());
         int limit = begin == null ? 0 : begin.number();
         if (keepsLog) {
@@ -211,10 +241,11 @@ final class VersionEditor {
             limit = oldest < 0 ? limit : Math.min(limit, oldest);
         }
         int below = limit;
+        Set<Long> values = new HashSet<>();
+        manifest.state().values().forEach(info -> values.add(info.id()));
         return log.segments().all().stream()
-                .filter(segment -> segment.number() < below)
-                .filter(segment -> !referenced.contains(segment.id()) && !dropped.contains(segment.id()))
-                .toList();
+                .filter(segment -> segment.isLog() ? segment.number() < below : values.contains(segment.id()))
+                .filter(segment -> !dropped.contains(segment.id()));
     }
 
     private void remove(TableReader table) {

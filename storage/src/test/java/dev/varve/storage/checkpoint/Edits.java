@@ -1,6 +1,7 @@
 package dev.varve.storage.checkpoint;
 
 import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.log.ValueSegmentInfo;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -44,6 +45,8 @@ final class Edits {
                 new ManifestEdit.SegmentRemoved(-1),
                 new ManifestEdit.TableAdded(table(1)),
                 new ManifestEdit.TableRemoved(1),
+                new ManifestEdit.ValueSegmentAdded(new ValueSegmentInfo(0x0102_0304_0506_0708L, 0x01020304, 9)),
+                new ManifestEdit.ValueSegmentRemoved(2),
                 new ManifestEdit.Checkpointed(checkpoint(1)),
                 new ManifestEdit.Closed(1, 0x01020304),
                 new ManifestEdit.LogBegins(1, 2, 3, 4),

@@ -46,13 +46,15 @@ class ManifestCodecTest {
                         + "0500000000000000" + "0600000000000000" + "020007" + "03000809" + "02"
                         + "0a00000000000000" + "6400000000000000" + "0b00000000000000" + "6e00000000000000");
         assertThat(hex(edits.get(5))).isEqualTo("8608" + "0100000000000000");
-        assertThat(hex(edits.get(6)))
+        assertThat(hex(edits.get(6))).isEqualTo("8b18" + "0807060504030201" + "0403020100000000" + "0900000000000000");
+        assertThat(hex(edits.get(7))).isEqualTo("8c08" + "0200000000000000");
+        assertThat(hex(edits.get(8)))
                 .isEqualTo("8737" + "0100000000000000" + "0200000000000000" + "0300000000000000" + "0400000000000000"
                         + "0500000000000000" + "06000000" + "020708" + "0900000000000000");
-        assertThat(hex(edits.get(7))).isEqualTo("080c" + "0100000000000000" + "04030201");
-        assertThat(hex(edits.get(8)))
+        assertThat(hex(edits.get(9))).isEqualTo("080c" + "0100000000000000" + "04030201");
+        assertThat(hex(edits.get(10)))
                 .isEqualTo("891c" + "0100000000000000" + "0200000000000000" + "0300000000000000" + "04000000");
-        assertThat(hex(edits.get(9)))
+        assertThat(hex(edits.get(11)))
                 .as("a table with range tombstones, which older readers must refuse")
                 .isEqualTo("8d3e" + "0200000000000000" + "0200000000000000" + "0000000000000000" + "0000000000000000"
                         + "0500000000000000" + "0600000000000000" + "020007" + "0101" + "00" + "0400000000000000");

@@ -12,11 +12,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CodesTest {
 
     @ParameterizedTest
-    @CsvSource({"LOG, 1, log", "TABLE, 2, table", "MANIFEST, 3, manifest", "VOTE, 4, vote"})
+    @CsvSource({"LOG, 1, log", "TABLE, 2, table", "MANIFEST, 3, manifest", "VOTE, 4, vote", "VALUES, 5, values"})
     void kindsOfFiles(FileKind kind, int code, String suffix) {
         assertThat(kind.code()).isEqualTo(code);
         assertThat(kind.suffix()).isEqualTo(suffix);
-        assertThat(FileKind.values()).hasSize(4);
+        assertThat(FileKind.values()).hasSize(5);
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.storage.format.Checksum;
 import dev.varve.storage.format.FileHeader;
+import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.UnsupportedVersionException;
@@ -35,7 +36,7 @@ class LogScannerTest {
     void create(@TempDir Path directory) throws IOException {
         file = DiskFileSystem.instance().create(directory.resolve("f"));
         file.preallocate(CAPACITY);
-        segment = new Segment(0, ID, file, CAPACITY);
+        segment = new Segment(FileKind.LOG, 0, ID, file, CAPACITY);
     }
 
     @AfterEach

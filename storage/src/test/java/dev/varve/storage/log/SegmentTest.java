@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.Frames;
 import dev.varve.storage.io.DiskFileSystem;
 import dev.varve.storage.io.InterceptedFiles;
@@ -40,7 +41,7 @@ class SegmentTest {
                 throw syncFailure;
             }
         });
-        segment = new Segment(0, ID, file, 4_096);
+        segment = new Segment(FileKind.LOG, 0, ID, file, 4_096);
     }
 
     @AfterEach

@@ -1,0 +1,117 @@
+package dev.varve.storage.compaction;
+
+import dev.varve.storage.index.TableInfo;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToLongFunction;
+
+/**
+ * How much of the disk a store uses, and how much of it for what can still be read, as the tables tell. Immutable.
+ *
+ * <p>Bytes count as long as they would be uncompressed where they are live, and as they are where they take space: so compression makes room.
+ * What tables say to be live may be hidden by entries above them. How much that is at most is known from numbers of entries: those above
+ * that are newer than what was regarded when the table was written.
+ *
+ * @param fileBytes sizes of all segments and tables
+ * @param liveBytes what tables point to, the tables themselves, and what is in the log and in no table yet
+ * @param hiddenBytes how much of what tables point to may be hidden by newer versions or tombstones in other tables
+ * @param referenced by id of a segment how many bytes of it tables point to
+ */
+public record SpaceUse(long fileBytes, long liveBytes, long hiddenBytes, Map<Long, Long> referenced) {
+
+    /**
+     * A segment that may be collected.
+     *
+     * @param id its id
+     * @param sizeBytes bytes of frames in it, or of its file
+     * @param originalBytes what they would be if no value were compressed
+     */
+    public record Collectable(long id, long sizeBytes, long originalBytes) {
+
+        private double expansion() {
+            return sizeBytes == 0 ? 1 : Math.max(1, (double) originalBytes / sizeBytes);
+        }
+    }
+
+    /**
+     * Adds up.
+     *
+     * @param levels the tables of each level
+     * @param segments those that may be collected
+     * @param otherBytes of the other segments, which are taken for live
+     * @param regarded up to which revision what hides entries of a table has been dropped from it
+     */
+    public static SpaceUse of(
+            List<List<TableInfo>> levels,
+            List<Collectable> segments,
+            long otherBytes,
+            ToLongFunction<TableInfo> regarded) {
+        Map<Long, Long> referenced = new HashMap<>();
+        long tableBytes = 0;
+        for (List<TableInfo> tables : levels) {
+            for (TableInfo table : tables) {
+                tableBytes += table.sizeBytes();
+                table.segmentBytes().forEach((id, bytes) -> referenced.merge(id, bytes, Long::sum));
+            }
+        }
+        long files = tableBytes + otherBytes;
+        long live = tableBytes + otherBytes;
+        Map<Long, Double> expansions = new HashMap<>();
+        for (Collectable segment : segments) {
+            files += segment.sizeBytes();
+            live += (long) (referenced.getOrDefault(segment.id(), 0L) * segment.expansion());
+            expansions.put(segment.id(), segment.expansion());
+        }
+        double hidden = 0;
+        for (int level = 0; level < levels.size(); level++) {
+            for (TableInfo table : levels.get(level)) {
+                double bytes = 0;
+                for (Map.Entry<Long, Long> use : table.segmentBytes().entrySet()) {
+                    bytes += use.getValue() * expansions.getOrDefault(use.getKey(), 0.0);
+                }
+                hidden += bytes * hiddenShare(levels, level, table, regarded.applyAsLong(table));
+            }
+        }
+        return new SpaceUse(files, live, (long) hidden, Map.copyOf(referenced));
+    }
+
+    /**
+     * What part of a table's entries may be hidden: at most one for each entry above it with a later revision than was regarded, and all if there
+     * is a range tombstone.
+     *
+     * @param level the table's
+     */
+    static double hiddenShare(List<List<TableInfo>> levels, int level, TableInfo table, long regarded) {
+        double entries = 0;
+        for (int above = 0; above <= Math.max(0, level - 1); above++) {
+            for (TableInfo upper : levels.get(above)) {
+                if (upper.maxRevision() > regarded && overlap(upper, table)) {
+                    if (upper.rangeTombstones() > 0) {
+                        return 1;
+                    }
+                    long from = Math.max(regarded + 1, upper.minRevision());
+                    double later =
+                            (double) (upper.maxRevision() - from + 1) / (upper.maxRevision() - upper.minRevision() + 1);
+                    entries += later * upper.entries() / (level == 0 ? 1 : overlapping(upper, levels.get(level)));
+                }
+            }
+        }
+        return Math.min(1, entries / Math.max(1, table.entries()));
+    }
+
+    private static long overlapping(TableInfo upper, List<TableInfo> tables) {
+        return tables.stream().filter(table -> overlap(upper, table)).count();
+    }
+
+    private static boolean overlap(TableInfo a, TableInfo b) {
+        return Arrays.compareUnsigned(a.largestKey(), b.smallestKey()) >= 0
+                && Arrays.compareUnsigned(b.largestKey(), a.smallestKey()) >= 0;
+    }
+
+    /** How many bytes of a segment no table points to. */
+    long dead(Collectable segment) {
+        return Math.max(0, segment.sizeBytes() - referenced.getOrDefault(segment.id(), 0L));
+    }
+}

@@ -1,0 +1,160 @@
+package dev.varve.storage.state;
+
+import dev.varve.storage.checkpoint.ManifestState;
+import dev.varve.storage.compaction.Collection;
+import dev.varve.storage.compaction.CollectionPicker;
+import dev.varve.storage.compaction.Compaction;
+import dev.varve.storage.compaction.Merged;
+import dev.varve.storage.compaction.SpaceUse;
+import dev.varve.storage.compaction.SpaceUse.Collectable;
+import dev.varve.storage.index.TableInfo;
+import dev.varve.storage.io.Trouble;
+import dev.varve.storage.log.Log;
+import dev.varve.storage.log.Segment;
+import dev.varve.storage.log.ValueSegmentInfo;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Knows which segments are being collected: chooses them, remembers them until they are gone, and leaves those alone of which something
+ * cannot be read. Thread-safe.
+ */
+final class Collector {
+
+    private static final Logger logger = LoggerFactory.getLogger(Collector.class);
+
+    /** A pass is worth while for so many times less than a segment. */
+    private static final int LEAST_PART = 4;
+
+    private final Log log;
+    private final VersionEditor editor;
+    private final Supplier<ManifestState> manifest;
+    private final CollectionPicker picker;
+
+    /** Guarded by this, like what follows. */
+    private Set<Long> victims = Set.of();
+
+    private final Set<Long> unreadable = new HashSet<>();
+
+    /**
+     * The newest revision above each table that was written anew when that was done, by its id. Of other tables the newest of their own
+     * serves: what was merged into them had been regarded.
+     */
+    private final Map<Long, Long> regarded = new HashMap<>();
+
+    /** True if space was lacking: then one victim at a time is collected, which needs least. */
+    private boolean scarce;
+
+    Collector(Log log, VersionEditor editor, Supplier<ManifestState> manifest, int segmentBytes) {
+        this.log = log;
+        this.editor = editor;
+        this.manifest = manifest;
+        this.picker = new CollectionPicker(segmentBytes / LEAST_PART);
+    }
+
+    /**
+     * The next step, or null if nothing need be done.
+     *
+     * @param held ids of tables that must stay as they are
+     */
+    synchronized @Nullable Compaction next(Levels tables, Set<Long> held) {
+        List<Collectable> segments = new ArrayList<>(collectable());
+        long other = otherBytes(segments);
+        segments.removeIf(segment -> unreadable.contains(segment.id()));
+        Collection next = picker.pick(
+                tables.infos(), segments, other, victims, scarce ? 1 : Integer.MAX_VALUE, held, this::regarded);
+        victims = next == null ? Set.of() : next.victims();
+        return next == null ? null : next.step();
+    }
+
+    /** The segments that every merge moves values out of. */
+    synchronized Set<Long> victims() {
+        return victims;
+    }
+
+    /** How the space is used. */
+    SpaceUse use(Levels tables) {
+        List<Collectable> segments = collectable();
+        return SpaceUse.of(tables.infos(), segments, otherBytes(segments), this::regarded);
+    }
+
+    private synchronized long regarded(TableInfo table) {
+        return regarded.getOrDefault(table.id(), table.maxRevision());
+    }
+
+    private List<Collectable> collectable() {
+        Map<Long, ValueSegmentInfo> values = new HashMap<>();
+        manifest.get().values().forEach(info -> values.put(info.id(), info));
+        List<Collectable> collectable = new ArrayList<>();
+        for (Segment segment : editor.collectable()) {
+            ValueSegmentInfo info = values.get(segment.id());
+            long original = info == null ? segment.end() : info.originalBytes();
+            collectable.add(new Collectable(segment.id(), segment.end(), original));
+        }
+        return collectable;
+    }
+
+    private long otherBytes(List<Collectable> collectable) {
+        Set<Long> ids = new HashSet<>();
+        collectable.forEach(segment -> ids.add(segment.id()));
+        return log.segments().ofLog().stream()
+                .filter(segment -> !ids.contains(segment.id()))
+                .mapToLong(Segment::end)
+                .sum();
+    }
+
+    /**
+     * A table has been written anew in its level.
+     *
+     * @param tables what it was written from
+     */
+    synchronized void rewritten(TableInfo table, int level, Levels tables, Merged result) {
+        long newest = regarded(table);
+        for (List<TableInfo> above : tables.infos().subList(0, level)) {
+            for (TableInfo upper : above) {
+                newest = Math.max(newest, upper.maxRevision());
+            }
+        }
+        for (TableInfo written : result.tables()) {
+            regarded.put(written.id(), newest);
+        }
+    }
+
+    /** Tables have been merged or written anew. */
+    synchronized void merged(Compaction merge, Merged result) {
+        scarce = false;
+        merge.inputs().forEach(table -> regarded.remove(table.id()));
+        result.unreadable().forEach((id, cause) -> {
+            if (unreadable.add(id)) {
+                logger.error("a segment cannot be collected, its values stay where they are: {}", cause.getMessage());
+            }
+        });
+    }
+
+    /** A merge has failed. */
+    synchronized void failed(IOException cause) {
+        if (Trouble.isDiskFull(cause)) {
+            scarce = true;
+            victims = Set.of();
+        }
+    }
+
+    /** How many segments are being collected. */
+    synchronized int victimCount() {
+        return victims.size();
+    }
+
+    /** How many segments cannot be collected because something in them cannot be read. */
+    synchronized int unreadableCount() {
+        return unreadable.size();
+    }
+}

@@ -1,0 +1,216 @@
+package dev.varve.storage.compaction;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.varve.storage.compaction.SpaceUse.Collectable;
+import dev.varve.storage.index.TableInfo;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+
+class CollectionPickerTest {
+
+    private static final int ALL = Integer.MAX_VALUE;
+    private final CollectionPicker picker = new CollectionPicker(100);
+
+    private static TableInfo table(long id, int from, int to, long entries, Map<Long, Long> uses) {
+        return new TableInfo(
+                id,
+                entries,
+                entries,
+                0,
+                new byte[] {(byte) from},
+                new byte[] {(byte) to},
+                10 * id,
+                10 * id + 9,
+                new TreeMap<>(uses));
+    }
+
+    private static List<List<TableInfo>> levels(List<TableInfo> zero, List<TableInfo> one) {
+        List<List<TableInfo>> levels = new ArrayList<>(List.of(zero, one));
+        while (levels.size() < CompactionPicker.LEVELS) {
+            levels.add(List.of());
+        }
+        return levels;
+    }
+
+    private static Collectable log(long id) {
+        return new Collectable(id, 1000, 1000);
+    }
+
+    @Test
+    void nothingIsDoneWhileLittleIsDead() {
+        List<List<TableInfo>> levels =
+                levels(List.of(), List.of(table(9, 1, 5, 10, Map.of(1L, 800L, 2L, 900L, 3L, 800L))));
+        assertThat(picker.pick(
+                        levels, List.of(log(1), log(2), log(3)), 0, Set.of(), ALL, Set.of(), TableInfo::maxRevision))
+                .isNull();
+    }
+
+    @Test
+    void whatIsMostDeadIsCollectedFirstAndTheRestOnlyAsFarAsNeeded() {
+        List<List<TableInfo>> levels = levels(
+                List.of(),
+                List.of(
+                        table(8, 1, 5, 10, Map.of(1L, 100L, 2L, 500L, 3L, 900L)),
+                        table(9, 6, 9, 10, Map.of(1L, 100L, 2L, 100L, 3L, 100L))));
+        Collection next = picker.pick(
+                levels, List.of(log(1), log(2), log(3)), 0, Set.of(), ALL, Set.of(), TableInfo::maxRevision);
+        assertThat(next)
+                .isEqualTo(new Collection(
+                        Set.of(1L), Compaction.rewriting(1, levels.get(1).getFirst())));
+    }
+
+    @Test
+    void aPassGoesOnUntilNoTablePointsToItsVictims() {
+        TableInfo first = table(8, 1, 5, 10, Map.of(1L, 900L));
+        TableInfo second = table(9, 6, 9, 10, Map.of(1L, 90L, 2L, 900L));
+        List<Collectable> segments = List.of(log(1), log(2));
+        assertThat(picker.pick(
+                        levels(List.of(), List.of(first, second)),
+                        segments,
+                        0,
+                        Set.of(1L),
+                        ALL,
+                        Set.of(),
+                        TableInfo::maxRevision))
+                .as("although little is dead by now")
+                .isEqualTo(new Collection(Set.of(1L), Compaction.rewriting(1, first)));
+        TableInfo rewritten = table(10, 1, 5, 10, Map.of(3L, 900L));
+        assertThat(picker.pick(
+                        levels(List.of(), List.of(rewritten, second)),
+                        segments,
+                        0,
+                        Set.of(1L),
+                        ALL,
+                        Set.of(),
+                        TableInfo::maxRevision))
+                .isEqualTo(new Collection(Set.of(1L), Compaction.rewriting(1, second)));
+        TableInfo last = table(11, 6, 9, 10, Map.of(2L, 900L));
+        assertThat(picker.pick(
+                        levels(List.of(), List.of(rewritten, last)),
+                        segments,
+                        900,
+                        Set.of(1L),
+                        ALL,
+                        Set.of(),
+                        TableInfo::maxRevision))
+                .isNull();
+    }
+
+    @Test
+    void levelZeroIsMergedIfItPointsToAVictim() {
+        List<List<TableInfo>> levels = levels(List.of(table(9, 1, 5, 10, Map.of(1L, 100L))), List.of());
+        assertThat(picker.pick(levels, List.of(log(1)), 0, Set.of(), ALL, Set.of(), TableInfo::maxRevision))
+                .isEqualTo(new Collection(Set.of(1L), new Compaction(0, levels.getFirst(), List.of())));
+    }
+
+    @Test
+    void oneVictimIsChosenWhereSpaceIsScarce() {
+        List<List<TableInfo>> levels =
+                levels(List.of(), List.of(table(9, 1, 5, 10, Map.of(1L, 300L, 2L, 200L, 3L, 100L))));
+        List<Collectable> segments = List.of(log(1), log(2), log(3));
+        assertThat(picker.pick(levels, segments, 0, Set.of(), 1, Set.of(), TableInfo::maxRevision))
+                .isEqualTo(new Collection(
+                        Set.of(3L), Compaction.rewriting(1, levels.get(1).getFirst())));
+    }
+
+    @Test
+    void aTableWhoseEntriesAreHiddenFromAboveIsWrittenAnewAndThenNoMore() {
+        TableInfo tombstones = table(20, 1, 9, 90, Map.of());
+        TableInfo hidden = table(9, 1, 5, 100, Map.of(1L, 1000L));
+        List<Collectable> segments = List.of(log(1));
+        assertThat(picker.pick(
+                        levels(List.of(tombstones), List.of(hidden)),
+                        segments,
+                        0,
+                        Set.of(),
+                        ALL,
+                        Set.of(),
+                        TableInfo::maxRevision))
+                .isEqualTo(new Collection(Set.of(), Compaction.rewriting(1, hidden)));
+        assertThat(picker.pick(
+                        levels(List.of(tombstones), List.of(hidden)),
+                        segments,
+                        0,
+                        Set.of(),
+                        ALL,
+                        Set.of(),
+                        table -> 209))
+                .as("what was regarded when the table was written hides nothing now")
+                .isNull();
+    }
+
+    @Test
+    void tablesOfLevelZeroThatHideEachOtherAreMerged() {
+        List<List<TableInfo>> levels =
+                levels(List.of(table(12, 1, 9, 100, Map.of()), table(11, 1, 9, 100, Map.of(1L, 1000L))), List.of());
+        assertThat(picker.pick(levels, List.of(log(1)), 0, Set.of(), ALL, Set.of(), TableInfo::maxRevision))
+                .isEqualTo(new Collection(Set.of(), new Compaction(0, levels.getFirst(), List.of())));
+    }
+
+    @Test
+    void compressionMakesRoom() {
+        Collectable moved = new Collectable(1, 1000, 2000);
+        List<List<TableInfo>> levels = levels(List.of(), List.of(table(9, 1, 5, 10, Map.of(1L, 600L))));
+        assertThat(picker.pick(levels, List.of(moved), 0, Set.of(), ALL, Set.of(), TableInfo::maxRevision))
+                .isNull();
+        assertThat(picker.pick(levels, List.of(log(1)), 0, Set.of(), ALL, Set.of(), TableInfo::maxRevision))
+                .isNotNull();
+    }
+
+    // ------------------------------------------------------------------------------------------------ at work
+
+    private static CollectionSimulation filled(int keys, int storedBytes) {
+        CollectionSimulation store = new CollectionSimulation(keys, storedBytes);
+        List<Integer> order = new ArrayList<>();
+        for (int i = 0; i < keys; i++) {
+            order.add(i);
+        }
+        Collections.shuffle(order, new Random(1));
+        order.forEach(store::put);
+        return store;
+    }
+
+    @Test
+    void randomOverwritesOfHalfCompressibleValuesKeepTheirBounds() {
+        int keys = 30_000;
+        CollectionSimulation store = filled(keys, 620);
+        store.overwrite(2 * keys, new Random(2));
+        store.begin();
+        store.overwrite(3 * keys, new Random(3));
+        CollectionSimulation.Result result = store.result();
+        assertThat(result.highestSpace()).isLessThanOrEqualTo(1.5);
+        assertThat(result.writeAmplification()).isLessThanOrEqualTo(2.2);
+        assertThat(result.runs()).isLessThanOrEqualTo(12);
+    }
+
+    @Test
+    void randomOverwritesOfValuesThatCannotBeCompressedKeepTheSpaceBound() {
+        int keys = 30_000;
+        CollectionSimulation store = filled(keys, 1040);
+        store.overwrite(2 * keys, new Random(2));
+        store.begin();
+        store.overwrite(2 * keys, new Random(3));
+        assertThat(store.result().highestSpace()).isLessThanOrEqualTo(1.5);
+    }
+
+    @Test
+    void almostNothingIsLeftOnceEverythingHasBeenDeleted() {
+        int keys = 20_000;
+        CollectionSimulation store = filled(keys, 620);
+        store.overwrite(keys, new Random(2));
+        long before = store.fileBytes();
+        for (int key = 0; key < keys; key++) {
+            store.delete(key);
+        }
+        store.flush();
+        store.rest();
+        assertThat(store.fileBytes()).isLessThan(before / 20);
+    }
+}
