@@ -18,6 +18,7 @@ import dev.varve.storage.log.Segment;
 import dev.varve.storage.state.Founder;
 import dev.varve.storage.state.StateMachine;
 import dev.varve.storage.state.StateOptions;
+import dev.varve.storage.state.UnusableDirectoryException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -530,6 +531,36 @@ public final class Store implements AutoCloseable {
             state.awaitMerged();
         } catch (IOException e) {
             throw failure("the tables stay as they were", e);
+        }
+    }
+
+    /**
+     * Makes a copy of the store in another directory, which can be opened as a store of its own: a backup. It holds everything that is
+     * visible when this is called, and later writes to either never reach the other. On the same file system the files are shared
+     * (hard links), so that it takes little time and space; elsewhere they are copied. Reads and writes go on meanwhile.
+     *
+     * <p>The copy is a new incarnation: its revisions go on from here, but do not compare with those that this store makes from now on.
+     *
+     * @param target a directory that is empty or does not exist; it is there when the copy is whole and durable, and not before
+     * @return the last revision in the copy
+     * @throws StoreException with kind {@code UNUSABLE_DIRECTORY} or {@code LOCKED} if the directory cannot be used, {@code DISK_FULL} if
+     *     there is no space for it, or {@code CORRUPTION} or {@code IO}; then no copy is left, as far as it can be removed
+     */
+    public long checkpoint(Path target) {
+        flush();
+        Path absolute = target.toAbsolutePath().normalize();
+        try {
+            return state.copyTo(absolute);
+        } catch (FileSystem.LockedException e) {
+            throw new StoreException(Kind.LOCKED, "a copy is being made in " + absolute + " already", e);
+        } catch (UnusableDirectoryException e) {
+            throw new StoreException(Kind.UNUSABLE_DIRECTORY, Trouble.describe(e), e);
+        } catch (IOException e) {
+            if (Trouble.isDiskFull(e)) {
+                throw new StoreException(
+                        Kind.DISK_FULL, "there is no space for a copy in " + absolute + ": " + Trouble.describe(e), e);
+            }
+            throw failure("no copy was made in " + absolute, e);
         }
     }
 

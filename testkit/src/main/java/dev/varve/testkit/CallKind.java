@@ -14,6 +14,7 @@ public enum CallKind {
     LIST(false),
     CREATE_DIRECTORIES(true),
     DELETE(true),
+    LINK(true),
     RENAME(true),
     SYNC_DIRECTORY(true),
     USABLE_BYTES(false),

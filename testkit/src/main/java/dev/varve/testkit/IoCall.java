@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind which
  * @param path the file or directory
- * @param target the new path of a renamed file, else null
+ * @param target the new path of a renamed file, or the second one of a linked file, else null
  * @param position where in the file; the new size for a truncation or preallocation; else -1
  * @param length how many bytes, or -1
  * @param thread the name of the thread that calls
@@ -25,9 +25,8 @@ public record IoCall(CallKind kind, Path path, @Nullable Path target, long posit
                 kind, path, null, position, length, Thread.currentThread().getName());
     }
 
-    static IoCall rename(Path from, Path to) {
-        return new IoCall(
-                CallKind.RENAME, from, to, -1, -1, Thread.currentThread().getName());
+    static IoCall of(CallKind kind, Path from, Path to) {
+        return new IoCall(kind, from, to, -1, -1, Thread.currentThread().getName());
     }
 
     /** The call as a line of a trace; the ids of files are reduced to the part that counts, so that traces can be compared. */

@@ -2,10 +2,12 @@ package dev.varve.testkit;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +22,8 @@ import org.jspecify.annotations.Nullable;
  * crash gives another disk, on which the next file system is mounted.
  *
  * <p>Names and contents become durable separately: {@code sync} of a file does not make its name durable, and
- * {@code syncDirectory} does not make contents durable. Directories are durable as soon as they are created.
+ * {@code syncDirectory} does not make contents durable. Directories are durable as soon as they are created, but not under a new name.
+ * A file may have several names.
  *
  * <p>Thread-safe by its own monitor, which the file system holds during each call: copies are taken between two calls.
  */
@@ -30,6 +33,10 @@ public final class SimulatedDisk {
     private final Map<Path, SectorFile> durableFiles = new TreeMap<>();
     private final Set<Path> directories = new TreeSet<>();
     private final List<NameChange> unsynced = new ArrayList<>();
+    private final List<Move> unsyncedMoves = new ArrayList<>();
+
+    /** A directory that has a new name, which is not synced. */
+    private record Move(Path from, Path to) {}
 
     /** A change of a directory that was not synced: a name that goes, a name that comes, or both at once. */
     private record NameChange(
@@ -37,6 +44,14 @@ public final class SimulatedDisk {
             @Nullable Path removed,
             @Nullable Path added,
             @Nullable SectorFile file) {
+
+        NameChange moved(Path from, Path to) {
+            return new NameChange(
+                    SimulatedDisk.moved(directory, from, to),
+                    removed == null ? null : SimulatedDisk.moved(removed, from, to),
+                    added == null ? null : SimulatedDisk.moved(added, from, to),
+                    file);
+        }
 
         void apply(Map<Path, SectorFile> names) {
             if (removed != null) {
@@ -94,7 +109,9 @@ public final class SimulatedDisk {
 
     /** True if a power cut now would change nothing. */
     public synchronized boolean isClean() {
-        return unsynced.isEmpty() && files.values().stream().allMatch(SectorFile::isClean);
+        return unsynced.isEmpty()
+                && unsyncedMoves.isEmpty()
+                && files.values().stream().allMatch(SectorFile::isClean);
     }
 
     /** The same disk once more, with the same unsynced changes: what a killed process leaves to the next one. */
@@ -105,6 +122,7 @@ public final class SimulatedDisk {
         durableFiles.forEach(
                 (path, file) -> copy.durableFiles.put(path, copies.computeIfAbsent(file, SectorFile::copy)));
         copy.directories.addAll(directories);
+        copy.unsyncedMoves.addAll(unsyncedMoves);
         for (NameChange change : unsynced) {
             SectorFile file = change.file();
             copy.unsynced.add(new NameChange(
@@ -126,7 +144,15 @@ public final class SimulatedDisk {
         }
         SimulatedDisk after = new SimulatedDisk();
         after.directories.addAll(directories);
-        names.forEach((path, file) -> after.files.put(path, file.afterPowerCut(random, mode)));
+        IdentityHashMap<SectorFile, SectorFile> survivors = new IdentityHashMap<>();
+        names.forEach((path, file) ->
+                after.files.put(path, survivors.computeIfAbsent(file, lost -> lost.afterPowerCut(random, mode))));
+        for (Move move : unsyncedMoves.reversed()) {
+            if (random.nextDouble() >= mode.names()) {
+                move(after.files, move.to, move.from);
+                after.moveDirectories(move.to, move.from);
+            }
+        }
         after.durableFiles.putAll(after.files);
         return after;
     }
@@ -175,11 +201,29 @@ public final class SimulatedDisk {
     }
 
     void delete(Path path) throws IOException {
+        if (directories.contains(path)) {
+            requireEmpty(path);
+            directories.remove(path);
+            return;
+        }
         find(path);
         change(new NameChange(parent(path), path, null, null));
     }
 
+    /** Gives a file a second name. */
+    void link(Path path, Path name) throws IOException {
+        SectorFile file = find(path);
+        if (exists(name)) {
+            throw new FileAlreadyExistsException(name.toString());
+        }
+        change(new NameChange(parent(name), null, name, file));
+    }
+
     void rename(Path from, Path to) throws IOException {
+        if (directories.contains(from)) {
+            renameDirectory(from, to);
+            return;
+        }
         SectorFile file = find(from);
         if (!parent(from).equals(parent(to))) {
             throw new IOException("a rename from one directory to another is not simulated: " + from + " to " + to);
@@ -187,8 +231,55 @@ public final class SimulatedDisk {
         change(new NameChange(parent(from), from, to, file));
     }
 
+    private void renameDirectory(Path from, Path to) throws IOException {
+        if (!parent(from).equals(parent(to))) {
+            throw new IOException("a rename from one directory to another is not simulated: " + from + " to " + to);
+        }
+        if (files.containsKey(to)) {
+            throw new FileAlreadyExistsException(to.toString());
+        }
+        if (directories.contains(to)) {
+            requireEmpty(to);
+        }
+        move(files, from, to);
+        move(durableFiles, from, to);
+        unsynced.replaceAll(change -> change.moved(from, to));
+        moveDirectories(from, to);
+        unsyncedMoves.add(new Move(from, to));
+    }
+
+    private void requireEmpty(Path directory) throws IOException {
+        if (!list(directory).isEmpty()) {
+            throw new DirectoryNotEmptyException(directory.toString());
+        }
+    }
+
+    private void moveDirectories(Path from, Path to) {
+        List<Path> moving =
+                directories.stream().filter(path -> path.startsWith(from)).toList();
+        moving.forEach(directories::remove);
+        moving.forEach(path -> directories.add(moved(path, from, to)));
+    }
+
+    private static void move(Map<Path, SectorFile> names, Path from, Path to) {
+        List<Path> moving =
+                names.keySet().stream().filter(path -> path.startsWith(from)).toList();
+        for (Path path : moving) {
+            SectorFile file = names.remove(path);
+            if (file != null) {
+                names.put(moved(path, from, to), file);
+            }
+        }
+    }
+
+    /** The path under the new name of a directory, if it lies in that. */
+    static Path moved(Path path, Path from, Path to) {
+        return path.startsWith(from) ? to.resolve(from.relativize(path)).normalize() : path;
+    }
+
     void syncDirectory(Path directory) throws IOException {
         requireDirectory(directory);
+        unsyncedMoves.removeIf(move -> directory.equals(move.to.getParent()));
         unsynced.removeIf(change -> {
             if (!change.directory().equals(directory)) {
                 return false;
@@ -200,7 +291,11 @@ public final class SimulatedDisk {
 
     /** Bytes that the named files take. */
     long usedBytes() {
-        return files.values().stream().mapToLong(SectorFile::size).sum();
+        Set<SectorFile> counted = Collections.newSetFromMap(new IdentityHashMap<>());
+        return files.values().stream()
+                .filter(counted::add)
+                .mapToLong(SectorFile::size)
+                .sum();
     }
 
     private void change(NameChange change) {

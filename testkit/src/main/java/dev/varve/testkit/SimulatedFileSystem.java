@@ -38,6 +38,7 @@ public final class SimulatedFileSystem implements FileSystem {
     private Consumer<IoCall> watcher = call -> {};
     private long capacityBytes = UNBOUNDED;
     private boolean residentReads = true;
+    private boolean linksAllowed = true;
 
     /** An empty disk. */
     public SimulatedFileSystem() {
@@ -116,6 +117,13 @@ public final class SimulatedFileSystem implements FileSystem {
         }
     }
 
+    /** Whether files can have a second name (the default), as they cannot on another file system. */
+    public void setLinksAllowed(boolean allowed) {
+        synchronized (disk) {
+            linksAllowed = allowed;
+        }
+    }
+
     @Override
     public StoreFile create(Path file) throws IOException {
         Path path = absolute(file);
@@ -162,9 +170,23 @@ public final class SimulatedFileSystem implements FileSystem {
     public void rename(Path from, Path to) throws IOException {
         Path source = absolute(from);
         Path target = absolute(to);
-        run(IoCall.rename(source, target), () -> {
+        run(IoCall.of(CallKind.RENAME, source, target), () -> {
             disk.rename(source, target);
-            handles.stream().filter(file -> file.path.equals(source)).forEach(file -> file.path = target);
+            handles.stream()
+                    .filter(file -> file.path.startsWith(source))
+                    .forEach(file -> file.path = SimulatedDisk.moved(file.path, source, target));
+        });
+    }
+
+    @Override
+    public boolean link(Path file, Path name) throws IOException {
+        Path source = absolute(file);
+        Path second = absolute(name);
+        return call(IoCall.of(CallKind.LINK, source, second), () -> {
+            if (linksAllowed) {
+                disk.link(source, second);
+            }
+            return linksAllowed;
         });
     }
 

@@ -96,6 +96,40 @@ class CollectionTest {
     }
 
     @Test
+    void aCopyHasTheValuesThatWereMoved() {
+        Path copy = Path.of("/copies/copy");
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            Store store = checked.store();
+            fill(store);
+            overwrite(store, KEYS);
+            store.compact();
+            assertThat(store.stats().valueSegments()).isPositive();
+            store.checkpoint(copy);
+        }
+        try (Store store =
+                Store.open(copy, OPTIONS, machine.with(machine.files()).environment())) {
+            assertThat(store.stats().valueSegments()).isPositive();
+            assertHolds(store);
+        }
+    }
+
+    @Test
+    void theDiskShrinksAfterARangeWasRemoved() {
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            Store store = checked.store();
+            fill(store);
+            overwrite(store, KEYS);
+            store.compact();
+            long before = fileBytes();
+            store.deleteRange(KeyRange.all());
+            Arrays.fill(versions, 0);
+            store.compact();
+            assertThat(fileBytes()).isLessThan(before / 3).isLessThan(5L * OPTIONS.segmentBytes());
+            assertHolds(store);
+        }
+    }
+
+    @Test
     void theDiskShrinksAfterDeletes() {
         try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
             Store store = checked.store();

@@ -239,6 +239,72 @@ class FileSystemConformanceTest {
         }
 
         @Test
+        void aLinkIsTheSameFileUnderASecondName() throws IOException {
+            make("f", "abc");
+            Path other = directory.resolve("c");
+            files().createDirectories(other);
+            assertThat(files().link(path("f"), other.resolve("g"))).isTrue();
+            assertThat(text("c/g")).isEqualTo("abc");
+            try (StoreFile file = files().open(path("f"))) {
+                write(file, "X", 0);
+            }
+            assertThat(text("c/g")).isEqualTo("Xbc");
+            files().delete(path("f"));
+            assertThat(text("c/g")).isEqualTo("Xbc");
+            make("f", "new");
+            assertThat(text("c/g")).isEqualTo("Xbc");
+        }
+
+        @Test
+        void aLinkNeedsAFileAndAFreeName() throws IOException {
+            make("f", "abc");
+            make("g", "def");
+            assertThatThrownBy(() -> files().link(path("f"), path("g"))).isInstanceOf(FileAlreadyExistsException.class);
+            assertThatThrownBy(() -> files().link(path("none"), path("h"))).isInstanceOf(NoSuchFileException.class);
+            assertThatThrownBy(() -> files().link(path("f"), path("none/h"))).isInstanceOf(NoSuchFileException.class);
+            assertThat(files().list(directory)).containsExactly("f", "g");
+        }
+
+        @Test
+        void aDirectoryIsRenamedWithAllThatIsInIt() throws IOException {
+            files().createDirectories(path("d/e"));
+            make("d/f", "abc");
+            make("d/e/g", "def");
+            try (StoreFile open = files().open(path("d/f"))) {
+                files().rename(path("d"), path("n"));
+                write(open, "X", 0);
+            }
+            assertThat(files().list(directory)).containsExactly("n");
+            assertThat(files().list(path("n"))).containsExactly("e", "f");
+            assertThat(text("n/f")).isEqualTo("Xbc");
+            assertThat(text("n/e/g")).isEqualTo("def");
+        }
+
+        @Test
+        void aDirectoryReplacesAnEmptyOneOnly() throws IOException {
+            files().createDirectories(path("d"));
+            make("d/f", "abc");
+            files().createDirectories(path("empty"));
+            files().rename(path("d"), path("empty"));
+            assertThat(text("empty/f")).isEqualTo("abc");
+            files().createDirectories(path("d"));
+            make("d/g", "def");
+            assertThatThrownBy(() -> files().rename(path("d"), path("empty"))).isInstanceOf(IOException.class);
+            assertThat(text("d/g")).isEqualTo("def");
+            assertThat(text("empty/f")).isEqualTo("abc");
+        }
+
+        @Test
+        void onlyAnEmptyDirectoryIsRemoved() throws IOException {
+            files().createDirectories(path("d"));
+            make("d/f", "abc");
+            assertThatThrownBy(() -> files().delete(path("d"))).isInstanceOf(IOException.class);
+            files().delete(path("d/f"));
+            files().delete(path("d"));
+            assertThat(files().exists(path("d"))).isFalse();
+        }
+
+        @Test
         void residentReadsAreRightAlsoAfterTheNameHasGoneToAnotherFile() throws IOException {
             try (StoreFile file = files().create(path("f"))) {
                 write(file, "abc", 0);

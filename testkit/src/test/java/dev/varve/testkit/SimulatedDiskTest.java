@@ -236,4 +236,43 @@ class SimulatedDiskTest {
         assertThat(cut(CrashMode.HALF_LOST, 5).bytes(F)).isEqualTo(first);
         assertThat(cut(CrashMode.HALF_LOST, 6).bytes(F)).isNotEqualTo(first);
     }
+
+    @Test
+    void allNamesOfAFileLoseTheSameBytes() throws IOException {
+        try (StoreFile file = durable(F, 1, 3_000)) {
+            files.link(F, G);
+            files.syncDirectory(DIRECTORY);
+            file.write(bytes(2, 3_000), 0);
+        }
+        for (long seed = 0; seed < 20; seed++) {
+            SimulatedDisk after = cut(CrashMode.HALF_LOST, seed);
+            assertThat(after.bytes(F)).isEqualTo(after.bytes(G));
+        }
+    }
+
+    @Test
+    void aLinkIsLostUnlessItsDirectoryIsSynced() throws IOException {
+        durable(F, 1, 10).close();
+        files.link(F, G);
+        assertThat(cut(CrashMode.FORGET_UNSYNCED, 1).paths()).containsExactly(F);
+        files.syncDirectory(DIRECTORY);
+        assertThat(cut(CrashMode.FORGET_UNSYNCED, 1).paths()).containsExactly(F, G);
+    }
+
+    @Test
+    void aDirectoryHasItsOldNameAgainUnlessTheOneAboveIsSynced() throws IOException {
+        Path old = DIRECTORY.resolve("old");
+        Path renamed = DIRECTORY.resolve("new");
+        files.createDirectories(old);
+        files.create(old.resolve("f")).close();
+        files.syncDirectory(old);
+        files.rename(old, renamed);
+        assertThat(cut(CrashMode.FORGET_UNSYNCED, 1).paths()).containsExactly(old.resolve("f"));
+        assertThat(files.disk().copy().paths()).containsExactly(renamed.resolve("f"));
+        assertThat(files.disk().isClean()).isFalse();
+        files.syncDirectory(DIRECTORY);
+        SimulatedFileSystem after = new SimulatedFileSystem(cut(CrashMode.FORGET_UNSYNCED, 1));
+        assertThat(after.list(DIRECTORY)).containsExactly("new");
+        assertThat(after.list(renamed)).containsExactly("f");
+    }
 }

@@ -80,8 +80,13 @@ public final class Manifest implements Closeable {
     /** Founds a store: publishes its first manifest. */
     public static Manifest create(FileSystem files, Path directory, StoreId storeId, ManifestEdit.Identity identity)
             throws IOException {
-        FileName name = new FileName(FileKind.MANIFEST, FileName.id(identity.origin(), 1));
-        ManifestState state = ManifestState.founded(storeId, identity).after(new ManifestEdit.FileCount(2));
+        return create(files, directory, ManifestState.founded(storeId, identity).after(new ManifestEdit.FileCount(2)));
+    }
+
+    /** Publishes the first manifest in a directory. Its identity's origin must be new. */
+    public static Manifest create(FileSystem files, Path directory, ManifestState state) throws IOException {
+        FileName name =
+                new FileName(FileKind.MANIFEST, FileName.id(state.identity().origin(), 1));
         Written written = write(files, directory, name, state);
         Manifest manifest = new Manifest(files, directory, name, written.file, state);
         manifest.end = written.end;

@@ -41,6 +41,23 @@ public record ManifestState(
         return new ManifestState(storeId, identity, 1, List.of(), List.of(), List.of(), Map.of(), null, null, null);
     }
 
+    /**
+     * What this store is made of, as a store of its own.
+     *
+     * @param copyIdentity what the copy is; its origin must be new, and two of its file ids must have been drawn: manifest and log
+     * @param copySegments its log
+     * @param copyCheckpoint where in its log the tables end
+     * @param copyClosed where its log ends
+     */
+    public ManifestState copied(
+            ManifestEdit.Identity copyIdentity,
+            List<Long> copySegments,
+            Checkpoint copyCheckpoint,
+            ManifestEdit.Closed copyClosed) {
+        return new ManifestState(
+                storeId, copyIdentity, 3, copySegments, values, tables, levels, copyCheckpoint, copyClosed, null);
+    }
+
     /** The level of a table. */
     public int level(long tableId) {
         return levels.getOrDefault(tableId, 0);

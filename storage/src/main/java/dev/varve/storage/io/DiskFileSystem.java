@@ -6,8 +6,11 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileStore;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -22,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 public final class DiskFileSystem implements FileSystem {
 
     private static final DiskFileSystem INSTANCE = new DiskFileSystem();
+
+    /** What the system says where a link cannot be: EXDEV, EPERM and EOPNOTSUPP of link(2), EMLINK where a file has too many. */
+    private static final List<String> LINKS_REFUSED =
+            List.of("cross-device link", "Operation not permitted", "not supported", "Too many links");
 
     private DiskFileSystem() {}
 
@@ -86,6 +93,23 @@ public final class DiskFileSystem implements FileSystem {
     @Override
     public void delete(Path file) throws IOException {
         Files.delete(file);
+    }
+
+    @Override
+    public boolean link(Path file, Path name) throws IOException {
+        try {
+            Files.createLink(name, file);
+            return true;
+        } catch (UnsupportedOperationException e) {
+            return false;
+        } catch (FileAlreadyExistsException | NoSuchFileException e) {
+            throw e;
+        } catch (FileSystemException e) {
+            if (LINKS_REFUSED.stream().anyMatch(String.valueOf(e.getReason())::contains)) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     @Override

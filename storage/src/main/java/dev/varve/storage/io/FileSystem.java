@@ -37,10 +37,18 @@ public interface FileSystem {
     /** Creates a directory and those above it, and makes their creation durable; nothing happens if it is there. */
     void createDirectories(Path directory) throws IOException;
 
-    /** Removes a file. Open {@link StoreFile}s of it stay usable. */
+    /** Removes a file, or a directory that is empty. Open {@link StoreFile}s of a file stay usable. */
     void delete(Path file) throws IOException;
 
-    /** Renames a file within one directory, replacing the target atomically if it exists. */
+    /**
+     * Gives a file a second name. Both are the same file from then on: what is written under one is read under the other.
+     *
+     * @return false, with nothing done, if the two directories are on different file systems, or theirs has no such links
+     * @throws java.nio.file.FileAlreadyExistsException if the new name is taken
+     */
+    boolean link(Path file, Path name) throws IOException;
+
+    /** Renames a file or directory within one directory, replacing the target atomically if it exists: a directory only an empty one. */
     void rename(Path from, Path to) throws IOException;
 
     /** Makes the directory's entries (creations, removals, renamings) durable. */

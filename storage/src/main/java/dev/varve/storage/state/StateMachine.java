@@ -56,6 +56,7 @@ public final class StateMachine implements Closeable {
     private final Mode mode;
     private final WritePacer pacer;
     private final MergePacer mergePacer;
+    private volatile @Nullable VersionEditor editor;
     private volatile @Nullable Flusher flusher;
     private volatile @Nullable Compactor compactor;
     private volatile @Nullable Collector collector;
@@ -106,17 +107,16 @@ public final class StateMachine implements Closeable {
     }
 
     /** What is committed in one kind of store may not be in the other. */
-    private static void checkMode(String nodeId, Mode mode) throws StoreDirectory.NotAStoreException {
+    private static void checkMode(String nodeId, Mode mode) throws UnusableDirectoryException {
         boolean member = nodeId.indexOf(Founding.SEPARATOR) >= 0;
         if (member && mode == Mode.ALONE) {
-            throw new StoreDirectory.NotAStoreException("it is the store of node '"
+            throw new UnusableDirectoryException("it is the store of node '"
                     + nodeId.substring(0, nodeId.indexOf(Founding.SEPARATOR))
                     + "' of a cluster, and must not be opened alone");
         }
         if (!member && mode == Mode.REPLICA) {
-            throw new StoreDirectory.NotAStoreException(
-                    "it is the store of a single node, which cannot become a cluster's;"
-                            + " export its data, and import them into the cluster");
+            throw new UnusableDirectoryException("it is the store of a single node, which cannot become a cluster's;"
+                    + " export its data, and import them into the cluster");
         }
     }
 
@@ -172,15 +172,16 @@ public final class StateMachine implements Closeable {
         StoreId storeId = manifest.state().storeId();
         TableMerger merger = new TableMerger(
                 environment.files(), directory.path(), storeId, manifest::nextFileId, log.segments(), valueSegments);
-        VersionEditor editor = new VersionEditor(directory, log, versions, tables, merger, mode == Mode.REPLICA);
-        Collector collecting = new Collector(log, editor, manifest::state, options.segmentBytes());
+        VersionEditor editing = new VersionEditor(directory, log, versions, tables, merger, mode == Mode.REPLICA);
+        editor = editing;
+        Collector collecting = new Collector(log, editing, manifest::state, options.segmentBytes());
         collector = collecting;
         Readers readers = new Readers(() -> visibleRevision, snapshots);
         Compactor merging = new Compactor(
                 environment.ticker(),
                 manifest,
                 versions,
-                editor,
+                editing,
                 merger,
                 collecting,
                 readers,
@@ -189,7 +190,7 @@ public final class StateMachine implements Closeable {
                 listener);
         compactor = merging;
         flusher = new Flusher(
-                environment.ticker(), log, manifest, versions, editor, merger, readers, merging::flushed, listener);
+                environment.ticker(), log, manifest, versions, editing, merger, readers, merging::flushed, listener);
     }
 
     private void forced(StateListener listener, long nanos, int writes, long bytes) {
@@ -308,6 +309,27 @@ public final class StateMachine implements Closeable {
         Flusher running = flusher;
         if (running != null) {
             running.awaitFlushed();
+        }
+    }
+
+    /**
+     * Makes a store of its own in another directory: all that the tables hold now. Reads, writes and merges go on meanwhile.
+     *
+     * @param target an empty directory, or one that does not exist
+     * @return the last revision in it
+     */
+    public long copyTo(Path target) throws IOException {
+        VersionEditor changing = editor;
+        if (changing == null) {
+            throw new IllegalStateException("the store is being opened");
+        }
+        VersionEditor.Pinned pinned = changing.pin();
+        try {
+            new StoreCopy(directory.environment(), directory.path(), log.segments(), pinned.state()).write(target);
+            Checkpoint checkpoint = pinned.state().checkpoint();
+            return checkpoint == null ? 0 : checkpoint.revision();
+        } finally {
+            versions.release(pinned.version());
         }
     }
 

@@ -26,10 +26,10 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,15 +50,6 @@ final class StoreDirectory implements Closeable {
     private final AutoCloseable lock;
     private final Manifest manifest;
     private final List<String> names;
-
-    /** The directory holds something else than a store. */
-    static final class NotAStoreException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        NotAStoreException(String message) {
-            super(message);
-        }
-    }
 
     private StoreDirectory(Environment environment, Path path, AutoCloseable lock, @Nullable Founder founder)
             throws IOException {
@@ -119,7 +110,7 @@ final class StoreDirectory implements Closeable {
                     && !name.equals("lost+found")
                     && !name.startsWith(".")
                     && FileName.parse(name).isEmpty()) {
-                throw new NotAStoreException("the directory " + path + " holds no store, but " + name
+                throw new UnusableDirectoryException("the directory " + path + " holds no store, but " + name
                         + "; give an empty directory, or one that does not exist yet");
             }
         }
@@ -216,11 +207,11 @@ final class StoreDirectory implements Closeable {
 
     /** All segments that the manifest or the directory has, in the order of their creation. */
     private List<Long> segmentIds(ManifestState state) {
-        Set<Long> ids = new TreeSet<>(Long::compareUnsigned);
-        ids.addAll(state.segments());
+        Set<Long> ids = new LinkedHashSet<>(state.segments());
         parsedNames().stream()
                 .filter(name -> name.kind() == FileKind.LOG)
                 .map(FileName::id)
+                .sorted(Long::compareUnsigned)
                 .forEach(ids::add);
         return List.copyOf(ids);
     }
@@ -284,7 +275,7 @@ final class StoreDirectory implements Closeable {
         }
     }
 
-    private static void unlock(AutoCloseable lock) throws IOException {
+    static void unlock(AutoCloseable lock) throws IOException {
         try {
             lock.close();
         } catch (IOException | RuntimeException e) {

@@ -3,6 +3,7 @@ package dev.varve.storage.state;
 import dev.varve.storage.checkpoint.Checkpoint;
 import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
+import dev.varve.storage.checkpoint.ManifestState;
 import dev.varve.storage.compaction.Compaction;
 import dev.varve.storage.compaction.Merged;
 import dev.varve.storage.compaction.TableMerger;
@@ -94,6 +95,24 @@ final class VersionEditor {
             append(edits, written, obsolete);
             TableReader reader = table == null ? null : tables.apply(table);
             versions.flushed(frozen, reader, () -> obsolete.forEach(this::remove));
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * What the store is made of at one moment.
+     *
+     * @param state what the manifest says
+     * @param version keeps the files that it names until it is released
+     */
+    record Pinned(ManifestState state, Version version) {}
+
+    /** Keeps the files of this moment. */
+    Pinned pin() {
+        lock.lock();
+        try {
+            return new Pinned(manifest.state(), versions.acquire());
         } finally {
             lock.unlock();
         }
