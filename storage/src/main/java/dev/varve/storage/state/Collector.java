@@ -51,6 +51,12 @@ final class Collector {
      */
     private final Map<Long, Long> regarded = new HashMap<>();
 
+    /**
+     * The newest revision in a table when a value segment was written, by its id. As long as there is none newer, what is in the segment is as
+     * needed as it was then, and moving it once more would have nothing back: without this a pass could follow another for ever.
+     */
+    private final Map<Long, Long> written = new HashMap<>();
+
     /** True if space was lacking: then one victim at a time is collected, which needs least. */
     private boolean scarce;
 
@@ -69,7 +75,9 @@ final class Collector {
     synchronized @Nullable Compaction next(Levels tables, Set<Long> held) {
         List<Collectable> segments = new ArrayList<>(collectable());
         long other = otherBytes(segments);
-        segments.removeIf(segment -> unreadable.contains(segment.id()));
+        long newest = newestRevision();
+        segments.removeIf(segment ->
+                unreadable.contains(segment.id()) || written.getOrDefault(segment.id(), Long.MIN_VALUE) >= newest);
         Collection next = picker.pick(
                 tables.infos(), segments, other, victims, scarce ? 1 : Integer.MAX_VALUE, held, this::regarded);
         victims = next == null ? Set.of() : next.victims();
@@ -133,11 +141,23 @@ final class Collector {
     synchronized void merged(Compaction merge, Merged result) {
         scarce = false;
         merge.inputs().forEach(table -> regarded.remove(table.id()));
+        Set<Long> there = new HashSet<>();
+        manifest.get().values().forEach(info -> there.add(info.id()));
+        written.keySet().retainAll(there);
+        long newest = newestRevision();
+        result.values().forEach(info -> written.put(info.id(), newest));
         result.unreadable().forEach((id, cause) -> {
             if (unreadable.add(id)) {
                 logger.error("a segment cannot be collected, its values stay where they are: {}", cause.getMessage());
             }
         });
+    }
+
+    private long newestRevision() {
+        return manifest.get().tables().stream()
+                .mapToLong(TableInfo::maxRevision)
+                .max()
+                .orElse(0);
     }
 
     /** A merge has failed. */
