@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  */
 class FailureOfEveryCallTest {
 
-    private static final int STRIDE = Integer.getInteger("varve.stride", 1);
+    private static final int STRIDE = Integer.getInteger("varve.stride", 7);
     private static final Duration LONGEST = Duration.ofSeconds(60);
 
     enum Failure {
