@@ -73,6 +73,9 @@ final class GatedFiles {
     }
 
     private Object call(Object target, Method method, Object[] arguments) throws Throwable {
+        if (method.getName().equals("readMapped")) {
+            return false; // Else reads would go past the gate.
+        }
         pass(method.getName());
         if (failing && method.getName().equals("sync")) {
             throw new IOException("Input/output error");
