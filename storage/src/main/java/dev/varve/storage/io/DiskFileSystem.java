@@ -267,12 +267,11 @@ public final class DiskFileSystem implements FileSystem {
             }
         }
 
-        private void unmap() {
+        private void endLazyWrites() {
             FileMapping mapped = mapping.getAndSet(null);
             if (mapped != null) {
                 mapped.close();
             }
-            readMapping.close();
         }
 
         @Override
@@ -287,7 +286,8 @@ public final class DiskFileSystem implements FileSystem {
 
         @Override
         public void truncate(long size) throws IOException {
-            unmap(); // A page beyond the end must not be touched.
+            endLazyWrites(); // A page beyond the end must not be touched.
+            readMapping.cut(size);
             channel.truncate(size);
         }
 
@@ -305,7 +305,8 @@ public final class DiskFileSystem implements FileSystem {
 
         @Override
         public void close() throws IOException {
-            unmap();
+            endLazyWrites();
+            readMapping.close();
             try {
                 if (second != null) {
                     second.close();

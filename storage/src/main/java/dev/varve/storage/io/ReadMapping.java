@@ -50,6 +50,7 @@ final class ReadMapping {
             MemorySegment.copy(mapped, ValueLayout.JAVA_BYTE, position, target, from, length);
             return true;
         } catch (IllegalStateException e) {
+            Thread.interrupted(); // Set as the copy was broken off; it would close the next channel.
             throw new ClosedChannelException();
         }
     }
@@ -75,6 +76,14 @@ final class ReadMapping {
             calls.adviseRandom(mapped);
         }
         return mapped;
+    }
+
+    /** The file ends here from now on. It stays mapped, since others may be reading what stands before. */
+    synchronized void cut(long size) {
+        MemorySegment mapped = bytes;
+        if (mapped != null && mapped.byteSize() > size) {
+            bytes = mapped.asSlice(0, size);
+        }
     }
 
     /** Unmaps the file, for good. Waits a moment for all threads. */

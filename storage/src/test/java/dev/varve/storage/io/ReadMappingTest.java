@@ -9,6 +9,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -64,11 +67,37 @@ class ReadMappingTest {
     }
 
     @Test
-    void aFileThatIsCutIsNotMappedAnyMore() throws IOException {
+    void whatIsLeftOfAFileThatIsCutStaysMapped() throws IOException {
         try (StoreFile file = file("0123456789")) {
-            assertThat(file.readMapped(target, 0, 1, 0)).isTrue();
+            assertThat(file.readMapped(target, 0, 10, 0)).isTrue();
             file.truncate(5);
-            assertThat(file.readMapped(target, 0, 1, 0)).isFalse();
+            assertThat(file.readMapped(target, 0, 6, 0)).isFalse();
+            assertThat(file.readMapped(target, 0, 5, 0)).isTrue();
+        }
+    }
+
+    @Test
+    void cuttingAFileDoesNotDisturbThoseWhoRead() throws Exception {
+        for (int i = 0; i < 50; i++) {
+            try (StoreFile file = DiskFileSystem.instance().create(directory.resolve("file" + i))) {
+                file.write(ByteBuffer.allocate(1 << 20), 0);
+                AtomicBoolean cut = new AtomicBoolean();
+                CountDownLatch reading = new CountDownLatch(1);
+                FutureTask<Boolean> reader = new FutureTask<>(() -> {
+                    byte[] bytes = new byte[512 << 10];
+                    boolean mapped = true;
+                    for (int left = 3; left > 0; left -= cut.get() ? 1 : 0) {
+                        mapped &= file.readMapped(bytes, 0, bytes.length, 0);
+                        reading.countDown();
+                    }
+                    return mapped && !Thread.currentThread().isInterrupted();
+                });
+                Thread.ofPlatform().start(reader);
+                reading.await();
+                file.truncate(600 << 10);
+                cut.set(true);
+                assertThat(reader.get()).isTrue();
+            }
         }
     }
 
