@@ -69,7 +69,8 @@ public final class Lz4 {
     }
 
     /**
-     * Restores what was compressed.
+     * Restores what was compressed. Arrays are handed over as arrays: an older library of the same package names, which may come first on
+     * the class path of an application, does not look at the array offset of a buffer.
      *
      * @param target is filled from index 0 to the limit
      * @throws IllegalArgumentException if the bytes do not stand for as many
@@ -77,7 +78,15 @@ public final class Lz4 {
     static void decompress(ByteBuffer source, int from, int length, ByteBuffer target) {
         int originalLength = target.limit();
         try {
-            int restored = DECOMPRESSOR.decompress(source, from, length, target, 0, originalLength);
+            int restored = source.hasArray() && target.hasArray()
+                    ? DECOMPRESSOR.decompress(
+                            source.array(),
+                            source.arrayOffset() + from,
+                            length,
+                            target.array(),
+                            target.arrayOffset(),
+                            originalLength)
+                    : DECOMPRESSOR.decompress(source, from, length, target, 0, originalLength);
             if (restored != originalLength) {
                 throw new IllegalArgumentException("they stand for " + restored + " bytes, not " + originalLength);
             }

@@ -3,6 +3,7 @@ package dev.varve.storage.format;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -30,6 +31,28 @@ class Lz4Test {
             assertThat(compressed.length).isBetween(length / 2, length * 7 / 8);
             assertThat(Lz4.decompress(compressed, 0, compressed.length, length)).isEqualTo(source);
         }
+    }
+
+    @Test
+    void buffersThatBeginWithinAnArrayAreRestoredWhereTheyBegin() {
+        byte[] source = halfRandom(1024);
+        byte[] compressed = compressed(source);
+        ByteBuffer stored = ByteBuffer.allocate(7 + compressed.length).put(7, compressed);
+        ByteBuffer target = ByteBuffer.allocate(5 + source.length);
+        Lz4.decompress(stored.slice(4, 3 + compressed.length), 3, compressed.length, target.slice(5, source.length));
+        assertThat(Arrays.copyOfRange(target.array(), 5, target.capacity())).isEqualTo(source);
+    }
+
+    @Test
+    void memoryOutsideTheHeapIsRestoredLikeArrays() {
+        byte[] source = halfRandom(1024);
+        byte[] compressed = compressed(source);
+        ByteBuffer stored = ByteBuffer.allocateDirect(3 + compressed.length).put(3, compressed);
+        ByteBuffer target = ByteBuffer.allocateDirect(source.length);
+        Lz4.decompress(stored, 3, compressed.length, target);
+        byte[] restored = new byte[source.length];
+        target.get(0, restored);
+        assertThat(restored).isEqualTo(source);
     }
 
     @Test
