@@ -25,6 +25,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongConsumer;
@@ -110,12 +111,13 @@ final class Verification implements AutoCloseable {
                 findings.unreadable(name.toString(), e);
             }
         }
-        Set<Long> successors = new HashSet<>();
-        ends.values().forEach(end -> {
-            if (end.successor() != null) {
+        Set<Long> successors = new HashSet<>(); // Of the log as it is read: what stands before it may have gaps.
+        for (long id : behindBegin(state)) {
+            End end = ends.get(id);
+            if (end != null && end.successor() != null) {
                 successors.add(end.successor());
             }
-        });
+        }
         for (Map.Entry<Long, End> entry : ends.entrySet()) {
             End end = entry.getValue();
             if (end.successor() == null) {
@@ -131,6 +133,17 @@ final class Verification implements AutoCloseable {
                         new FileName(FileKind.LOG, successor).toString(), 0, "the log goes on here, but it is missing");
             }
         }
+    }
+
+    /** The segments from the one on in which the log begins; those before are kept for their values only. */
+    private static List<Long> behindBegin(ManifestState state) {
+        Checkpoint checkpoint = state.checkpoint();
+        ManifestEdit.LogBegins begins = state.logBegins();
+        if (checkpoint == null) {
+            return state.segments();
+        }
+        int first = state.segments().indexOf(begins == null ? checkpoint.segmentId() : begins.segmentId());
+        return state.segments().subList(Math.max(0, first), state.segments().size());
     }
 
     private End scan(StoreFile file, FileName name) throws IOException {
