@@ -21,6 +21,14 @@ public final class ModelStore {
     private final List<List<Mutation>> writes = new ArrayList<>();
     private NavigableMap<byte[], Entry> entries = empty();
 
+    /** A model of its own that goes on from here. */
+    public ModelStore copy() {
+        ModelStore copy = new ModelStore();
+        copy.writes.addAll(writes);
+        copy.entries = copy(entries);
+        return copy;
+    }
+
     /** Writes a batch and gives its revision: the first is 1. */
     public long write(WriteBatch batch) {
         List<Mutation> mutations = List.copyOf(batch.mutations());

@@ -35,10 +35,10 @@ final class Scenario {
     private static final byte[] PROBE = "the probe of a check".getBytes(StandardCharsets.US_ASCII);
 
     private static final int LIVES = 2;
-    private static final int WRITES = 35;
+    private static final int WRITES = 38;
     private static final int OVERWRITES = 13;
 
-    /** So many writes are flushed, and what is due is merged: often enough that tables are merged in each life. */
+    /** So many writes are flushed, and what is due is merged: often enough that tables are merged in each life. A few come behind the last. */
     private static final int FLUSHED_AFTER = 8;
 
     private final SimulatedEnvironment machine;
@@ -87,7 +87,14 @@ final class Scenario {
             }
             writes.add(batch);
         }
-        for (int i = 0; i < OVERWRITES; i++) { // So much is dead then that space is collected.
+        writes.addAll(overwrites(random));
+        return writes;
+    }
+
+    /** Large values, most of them soon dead: so much that space is collected. */
+    static List<WriteBatch> overwrites(RandomGenerator random) {
+        List<WriteBatch> writes = new ArrayList<>();
+        for (int i = 0; i < OVERWRITES; i++) {
             byte[] large = new byte[40_000];
             random.nextBytes(large);
             Arrays.fill(large, 20_000, 40_000, (byte) i);
