@@ -95,6 +95,7 @@ final class StoreCounters implements StateListener {
                 sizes.damagedTables(),
                 sizes.flushDelayNanos(),
                 sizes.mergeDelayNanos(),
+                sizes.spaceDelayNanos(),
                 movedBytes.sum(),
                 sizes.space().valueSegments(),
                 sizes.space().valueBytes(),

@@ -29,6 +29,7 @@ package dev.varve.storage;
  * @param damagedTables tables that are not merged because a merge met damage in them
  * @param flushDelayNanos for how long writers were made to wait, all together, because flushing was behind
  * @param mergeDelayNanos the same because merging was behind
+ * @param spaceDelayNanos the same because the collection of dead values was behind
  * @param movedBytes bytes of values that were moved to other files to have space back
  * @param valueSegments files of values that were moved out of the log
  * @param valueBytes bytes in them
@@ -68,6 +69,7 @@ public record StoreStats(
         int damagedTables,
         long flushDelayNanos,
         long mergeDelayNanos,
+        long spaceDelayNanos,
         long movedBytes,
         int valueSegments,
         long valueBytes,

@@ -10,10 +10,12 @@ import dev.varve.storage.Snapshot;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.WriteBatch;
+import dev.varve.storage.io.Environment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -91,6 +93,29 @@ class CollectionTest {
             assertThat(highest).isLessThan(data * 3 / 2 + 4L * OPTIONS.segmentBytes());
             assertThat(store.stats().movedBytes()).isPositive();
             assertThat(store.stats().valueBytes()).isPositive();
+            assertHolds(store);
+        }
+    }
+
+    @Test
+    void writersAreSlowedRatherThanThatTheFilesGrow() throws Exception {
+        Environment inTime = new Environment(
+                machine.files(),
+                Environment.system().ticker(),
+                machine.clock(),
+                new Random(1)); // Who is slowed waits in truth.
+        try (Store store = Store.open(CheckedStore.DIRECTORY, OPTIONS, inTime)) {
+            fill(store);
+            long most = 0;
+            for (int i = 0; i < 20 * KEYS; i++) {
+                put(store, random.nextInt(KEYS));
+                most = Math.max(most, i % 500 == 0 ? fileBytes() : 0);
+            }
+            long data = KEYS * (VALUE_BYTES + 40L);
+            assertThat(most).isLessThan(data * 16 / 10 + 8L * OPTIONS.segmentBytes());
+            assertThat(store.stats().spaceDelayNanos())
+                    .as("nobody else waits for it")
+                    .isPositive();
             assertHolds(store);
         }
     }

@@ -65,9 +65,10 @@ final class StoreMetrics {
     private static MetricSnapshot writeDelays(StoreStats stats) {
         return CounterSnapshot.builder()
                 .name("varve_write_delay_seconds")
-                .help("Time for which writers were made to wait, because flushing or merging was behind.")
+                .help("Time for which writers were made to wait, because flushing, merging or collecting was behind.")
                 .dataPoint(delay("flush", stats.flushDelayNanos()))
                 .dataPoint(delay("merge", stats.mergeDelayNanos()))
+                .dataPoint(delay("space", stats.spaceDelayNanos()))
                 .build();
     }
 

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Space is collected by passes. A pass begins when the files are {@value #BEGIN} times as large as what is live in them, hidden entries
  * not counted; it chooses victims, those with the largest dead part first (the greedy policy of Rosenblum and Ousterhout, "The design
  * and implementation of a log-structured file system", 1992), until they would bring the files to {@value #END} times what is live, or
- * until moving what is live in them would need more than {@value #BOUND} times. Then one table after another that points to a victim is
+ * until moving what is live in them would need more than {@value #BOUND} times, or {@value #ROOM} of what is live if that is more: few victims in
+ * each pass would write the index over and over, just where collection is behind. Then one table after another that points to a victim is
  * written anew without such pointers; a victim goes when no table points to it. Few large passes write the index less often, and leave
  * few runs of value segments that overlap.
  */
@@ -25,8 +26,20 @@ public final class CollectionPicker {
     /** How much larger files may be than what is live in them, at any time. */
     static final double BOUND = 1.5;
 
-    static final double BEGIN = 1.33;
+    static final double BEGIN = 1.4;
     static final double END = 1.0;
+
+    /** So much of what is live a pass may move in any case. */
+    static final double ROOM = 0.17;
+
+    /** From here on a growth of the files is slowed. */
+    static final double DEBT_FROM = 1.45;
+
+    /** Here it is slowed as much as it can be. */
+    static final double DEBT_TO = 1.95;
+
+    /** Space comes back by whole segments: so many times more than what is worth a pass is no debt. */
+    private static final int SLACK = 4;
 
     /** A segment is no victim with a smaller dead part. */
     static final double LEAST_DEAD = 0.2;
@@ -77,7 +90,7 @@ public final class CollectionPicker {
     private static Set<Long> victims(SpaceUse use, List<Collectable> segments, long live, int most) {
         double ratio = compression(segments);
         double excess = use.fileBytes() - END * live;
-        double room = BOUND * live - use.fileBytes();
+        double room = Math.max(BOUND * live - use.fileBytes(), ROOM * live);
         Set<Long> victims = new HashSet<>();
         List<Collectable> byDeadPart = segments.stream()
                 .filter(segment -> use.dead(segment) >= LEAST_DEAD * segment.sizeBytes())
@@ -94,6 +107,20 @@ public final class CollectionPicker {
             room -= moved;
         }
         return victims;
+    }
+
+    /**
+     * How far collection is behind: 0 up to a size of the files at which a pass should long have begun, 1 at one so far beyond the bound that
+     * nothing more should come.
+     *
+     * @param use of the segments that can be collected
+     */
+    public double debt(SpaceUse use) {
+        double live = use.liveBytes() - use.likelyHiddenBytes();
+        double slack = SLACK * leastBytes;
+        double from = DEBT_FROM * live + slack;
+        double to = DEBT_TO * live + 2 * slack;
+        return Math.clamp((use.fileBytes() - from) / (to - from), 0, 1);
     }
 
     /** To what part of its length a value shrinks when it is moved, as those did that have been moved. */

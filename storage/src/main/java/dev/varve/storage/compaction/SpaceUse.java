@@ -17,9 +17,11 @@ import java.util.function.ToLongFunction;
  * @param fileBytes sizes of all segments and tables
  * @param liveBytes what tables point to, the tables themselves, and what is in the log and in no table yet
  * @param hiddenBytes how much of what tables point to may be hidden by newer versions or tombstones in other tables
+ * @param likelyHiddenBytes how much of it is, if keys are written at random
  * @param referenced by id of a segment how many bytes of it tables point to
  */
-public record SpaceUse(long fileBytes, long liveBytes, long hiddenBytes, Map<Long, Long> referenced) {
+public record SpaceUse(
+        long fileBytes, long liveBytes, long hiddenBytes, long likelyHiddenBytes, Map<Long, Long> referenced) {
 
     /**
      * A segment that may be collected.
@@ -65,6 +67,7 @@ public record SpaceUse(long fileBytes, long liveBytes, long hiddenBytes, Map<Lon
             expansions.put(segment.id(), segment.expansion());
         }
         double hidden = 0;
+        double likelyHidden = 0;
         for (int level = 0; level < levels.size(); level++) {
             for (TableInfo table : levels.get(level)) {
                 double bytes = 0;
@@ -72,9 +75,11 @@ public record SpaceUse(long fileBytes, long liveBytes, long hiddenBytes, Map<Lon
                     bytes += use.getValue() * expansions.getOrDefault(use.getKey(), 0.0);
                 }
                 hidden += bytes * hiddenShare(levels, level, table, regarded.applyAsLong(table));
+                double later = laterEntries(levels, level, table, regarded.applyAsLong(table));
+                likelyHidden += bytes * (1 - Math.exp(-later / Math.max(1, table.entries())));
             }
         }
-        return new SpaceUse(files, live, (long) hidden, Map.copyOf(referenced));
+        return new SpaceUse(files, live, (long) hidden, (long) likelyHidden, Map.copyOf(referenced));
     }
 
     /**
@@ -84,21 +89,31 @@ public record SpaceUse(long fileBytes, long liveBytes, long hiddenBytes, Map<Lon
      * @param level the table's
      */
     static double hiddenShare(List<List<TableInfo>> levels, int level, TableInfo table, long regarded) {
+        boolean ranges = above(levels, level).stream()
+                .anyMatch(upper ->
+                        upper.rangeTombstones() > 0 && upper.maxRevision() > regarded && overlap(upper, table));
+        return ranges ? 1 : Math.min(1, laterEntries(levels, level, table, regarded) / Math.max(1, table.entries()));
+    }
+
+    /** About how many entries above a table have keys between its first and its last and a later revision than was regarded. */
+    private static double laterEntries(List<List<TableInfo>> levels, int level, TableInfo table, long regarded) {
         double entries = 0;
-        for (int above = 0; above <= Math.max(0, level - 1); above++) {
-            for (TableInfo upper : levels.get(above)) {
-                if (upper.maxRevision() > regarded && overlap(upper, table)) {
-                    if (upper.rangeTombstones() > 0) {
-                        return 1;
-                    }
-                    long from = Math.max(regarded + 1, upper.minRevision());
-                    double later =
-                            (double) (upper.maxRevision() - from + 1) / (upper.maxRevision() - upper.minRevision() + 1);
-                    entries += later * upper.entries() / (level == 0 ? 1 : overlapping(upper, levels.get(level)));
-                }
+        for (TableInfo upper : above(levels, level)) {
+            if (upper.maxRevision() > regarded && overlap(upper, table)) {
+                long from = Math.max(regarded + 1, upper.minRevision());
+                double later =
+                        (double) (upper.maxRevision() - from + 1) / (upper.maxRevision() - upper.minRevision() + 1);
+                entries += later * upper.entries() / (level == 0 ? 1 : overlapping(upper, levels.get(level)));
             }
         }
-        return Math.min(1, entries / Math.max(1, table.entries()));
+        return entries;
+    }
+
+    /** The tables that may hide something in one of a level: in level 0 that is its own. */
+    private static List<TableInfo> above(List<List<TableInfo>> levels, int level) {
+        return levels.subList(0, Math.max(1, level)).stream()
+                .flatMap(List::stream)
+                .toList();
     }
 
     private static long overlapping(TableInfo upper, List<TableInfo> tables) {

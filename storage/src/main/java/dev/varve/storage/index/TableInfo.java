@@ -1,5 +1,7 @@
 package dev.varve.storage.index;
 
+import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 
 /**
@@ -41,5 +43,13 @@ public record TableInfo(
             long maxRevision,
             SortedMap<Long, Long> segmentBytes) {
         this(id, sizeBytes, entries, tombstones, 0, smallestKey, largestKey, minRevision, maxRevision, segmentBytes);
+    }
+
+    /** How many bytes of frames its entries point to in some segments. */
+    public long bytesIn(Set<Long> segments) {
+        return segmentBytes.entrySet().stream()
+                .filter(use -> segments.contains(use.getKey()))
+                .mapToLong(Map.Entry::getValue)
+                .sum();
     }
 }

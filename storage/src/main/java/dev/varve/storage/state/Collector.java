@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +58,9 @@ final class Collector {
      */
     private final Map<Long, Long> written = new HashMap<>();
 
+    /** How far collection is behind, as of the last flush or merge. */
+    private volatile double debt;
+
     /** True if space was lacking: then one victim at a time is collected, which needs least. */
     private boolean scarce;
 
@@ -73,15 +77,36 @@ final class Collector {
      * @param held ids of tables that must stay as they are
      */
     synchronized @Nullable Compaction next(Levels tables, Set<Long> held) {
-        List<Collectable> segments = new ArrayList<>(collectable());
-        long other = otherBytes(segments);
-        long newest = newestRevision();
-        segments.removeIf(segment ->
-                unreadable.contains(segment.id()) || written.getOrDefault(segment.id(), Long.MIN_VALUE) >= newest);
+        List<Collectable> segments = worthMoving();
         Collection next = picker.pick(
-                tables.infos(), segments, other, victims, scarce ? 1 : Integer.MAX_VALUE, held, this::regarded);
+                tables.infos(),
+                segments,
+                otherBytes(segments),
+                victims,
+                scarce ? 1 : Integer.MAX_VALUE,
+                held,
+                this::regarded);
         victims = next == null ? Set.of() : next.victims();
         return next == null ? null : next.step();
+    }
+
+    /** Looks anew how far collection is behind. */
+    synchronized void look(Levels tables) {
+        List<Collectable> segments = worthMoving();
+        debt = picker.debt(SpaceUse.of(tables.infos(), segments, otherBytes(segments), this::regarded));
+    }
+
+    /** How far collection is behind, from 0 (not at all) to 1. What cannot be collected is no debt. */
+    double debt() {
+        return debt;
+    }
+
+    private List<Collectable> worthMoving() {
+        long newest = newestRevision();
+        return collectable().stream()
+                .filter(segment -> !unreadable.contains(segment.id()))
+                .filter(segment -> written.getOrDefault(segment.id(), Long.MIN_VALUE) < newest)
+                .toList();
     }
 
     /** The segments that every merge moves values out of. */
@@ -111,12 +136,18 @@ final class Collector {
         return collectable;
     }
 
-    private long otherBytes(List<Collectable> collectable) {
+    /** Bytes of all segments but these. */
+    private long otherBytes(List<Collectable> segments) {
         Set<Long> ids = new HashSet<>();
-        collectable.forEach(segment -> ids.add(segment.id()));
-        return log.segments().ofLog().stream()
-                .filter(segment -> !ids.contains(segment.id()))
-                .mapToLong(Segment::end)
+        segments.forEach(segment -> ids.add(segment.id()));
+        return Stream.concat(
+                        log.segments().ofLog().stream()
+                                .filter(segment -> !ids.contains(segment.id()))
+                                .map(Segment::end),
+                        manifest.get().values().stream()
+                                .filter(info -> !ids.contains(info.id()))
+                                .map(ValueSegmentInfo::sizeBytes))
+                .mapToLong(Number::longValue)
                 .sum();
     }
 
@@ -140,6 +171,12 @@ final class Collector {
     /** Tables have been merged or written anew. */
     synchronized void merged(Compaction merge, Merged result) {
         scarce = false;
+        if (!merge.isRewriting()) { // What had been regarded in all of them has been in what they became.
+            long least = merge.inputs().mapToLong(this::regarded).min().orElse(0);
+            result.tables().stream()
+                    .filter(table -> table.maxRevision() < least)
+                    .forEach(table -> regarded.put(table.id(), least));
+        }
         merge.inputs().forEach(table -> regarded.remove(table.id()));
         Set<Long> there = new HashSet<>();
         manifest.get().values().forEach(info -> there.add(info.id()));

@@ -131,6 +131,7 @@ final class Compactor implements AutoCloseable {
 
     /** A table has joined level 0. */
     void flushed() {
+        collector.look(versions.current().tables());
         lock.lock();
         try {
             changed.signalAll();
@@ -181,6 +182,11 @@ final class Compactor implements AutoCloseable {
         return failure != null || damage != null
                 ? 0
                 : CompactionPicker.debt(versions.current().tables().young());
+    }
+
+    /** How far collection is behind; none if it fails, or has met damage, as above. */
+    double spaceDebt() {
+        return failure != null || damage != null ? 0 : collector.debt();
     }
 
     /** How many tables are left alone because they are damaged. */
@@ -365,6 +371,7 @@ final class Compactor implements AutoCloseable {
             collector.rewritten(due.upper().getFirst(), due.level(), tables, result);
         }
         collector.merged(due, result);
+        collector.look(versions.current().tables());
         listener.compacted(
                 ticker.nanos() - begin,
                 due.inputBytes(),
@@ -420,13 +427,17 @@ final class Compactor implements AutoCloseable {
 
         Steps(Compaction merge) {
             long entries = merge.inputs().mapToLong(TableInfo::entries).sum();
-            this.bytes = merge.inputBytes() * KEYS / Math.max(1, entries);
+            Set<Long> victims = collector.victims();
+            long moved =
+                    merge.inputs().mapToLong(table -> table.bytesIn(victims)).sum();
+            this.bytes = (merge.inputBytes() + moved) * KEYS / Math.max(1, entries);
         }
 
         @Override
         public boolean getAsBoolean() {
             if (++keys % KEYS == 0) {
-                pacer.pace(bytes, picker.urgency(versions.current().tables().infos()));
+                double urgency = picker.urgency(versions.current().tables().infos());
+                pacer.pace(bytes, Math.max(urgency, collector.debt()));
             }
             return closed;
         }

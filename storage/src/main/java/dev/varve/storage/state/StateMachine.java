@@ -136,7 +136,7 @@ public final class StateMachine implements Closeable {
         this.fetcher = new ValueFetcher(values);
         this.applier = new Applier(options, versions, begin(found.checkpoint()), this::frozen);
         this.mergePacer = new MergePacer(environment.ticker());
-        this.pacer = new WritePacer(environment.ticker(), this::flushDebt, this::mergeDebt);
+        this.pacer = new WritePacer(environment.ticker(), this::flushDebt, this::mergeDebt, this::spaceDebt);
         this.log = directory.openLog(
                 segments,
                 options,
@@ -208,6 +208,11 @@ public final class StateMachine implements Closeable {
     private double mergeDebt() {
         Compactor running = compactor;
         return running == null ? 0 : running.debt();
+    }
+
+    private double spaceDebt() {
+        Compactor running = compactor;
+        return running == null ? 0 : running.spaceDebt();
     }
 
     private static Applied begin(@Nullable Checkpoint checkpoint) {
@@ -498,6 +503,7 @@ public final class StateMachine implements Closeable {
             int damagedTables,
             long flushDelayNanos,
             long mergeDelayNanos,
+            long spaceDelayNanos,
             int snapshots,
             Space space) {}
 
@@ -541,6 +547,7 @@ public final class StateMachine implements Closeable {
                 merging == null ? 0 : merging.damagedTables(),
                 pacer.flushNanos(),
                 pacer.mergeNanos(),
+                pacer.spaceNanos(),
                 snapshots.size(),
                 space(version.tables()));
     }

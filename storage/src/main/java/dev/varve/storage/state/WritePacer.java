@@ -6,7 +6,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.DoubleSupplier;
 
 /**
- * Slows writers when flushing or merging falls behind, the more the further, so that none of them ever meets a standstill.
+ * Slows writers when flushing, merging or collecting falls behind, the more the further, so that none of them ever meets a standstill.
  *
  * <p>A debt of 0 or less lets everything pass; from there on the rate falls by the same factor for each step of debt, from one that no
  * machine of today reaches to one that the background surely keeps up with. Somewhere between the two the debt stops growing. The rate
@@ -25,28 +25,34 @@ final class WritePacer {
     private final TimeLine time;
     private final DoubleSupplier flushDebt;
     private final DoubleSupplier mergeDebt;
+    private final DoubleSupplier spaceDebt;
     private final LongAdder flushNanos = new LongAdder();
     private final LongAdder mergeNanos = new LongAdder();
+    private final LongAdder spaceNanos = new LongAdder();
 
     /**
      * @param flushDebt how far flushing is behind, from 0 (not at all) to 1
      * @param mergeDebt how far merging is behind
+     * @param spaceDebt how far the collection of dead values is behind
      */
-    WritePacer(Ticker ticker, DoubleSupplier flushDebt, DoubleSupplier mergeDebt) {
+    WritePacer(Ticker ticker, DoubleSupplier flushDebt, DoubleSupplier mergeDebt, DoubleSupplier spaceDebt) {
         this.time = new TimeLine(ticker);
         this.flushDebt = flushDebt;
         this.mergeDebt = mergeDebt;
+        this.spaceDebt = spaceDebt;
     }
 
     /** Waits as long as a write of so many bytes of log should; usually not at all. */
     void pace(long bytes) {
         double flush = flushDebt.getAsDouble();
         double merge = mergeDebt.getAsDouble();
-        double debt = Math.max(flush, merge);
+        double space = spaceDebt.getAsDouble();
+        double debt = Math.max(Math.max(flush, merge), space);
         if (debt > 0) {
             long nanos = delayNanos(bytes, debt);
             if (nanos > 0) {
-                (flush >= merge ? flushNanos : mergeNanos).add(nanos);
+                LongAdder reason = debt == flush ? flushNanos : debt == merge ? mergeNanos : spaceNanos;
+                reason.add(nanos);
                 LockSupport.parkNanos(this, nanos);
             }
         }
@@ -65,5 +71,10 @@ final class WritePacer {
     /** For how long writers were made to wait because merging was behind. */
     long mergeNanos() {
         return mergeNanos.sum();
+    }
+
+    /** For how long writers were made to wait because the collection of dead values was behind. */
+    long spaceNanos() {
+        return spaceNanos.sum();
     }
 }

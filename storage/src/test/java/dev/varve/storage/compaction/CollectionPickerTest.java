@@ -164,6 +164,41 @@ class CollectionPickerTest {
                 .isNotNull();
     }
 
+    @Test
+    void manyVictimsAreChosenAlthoughTheFilesAreBeyondTheBound() {
+        List<List<TableInfo>> levels = levels(
+                List.of(), List.of(table(9, 1, 5, 10, Map.of(1L, 100L, 2L, 100L, 3L, 100L, 4L, 900L, 5L, 900L))));
+        List<Collectable> segments = List.of(log(1), log(2), log(3), log(4), log(5));
+        assertThat(picker.pick(levels, segments, 0, Set.of(), ALL, Set.of(), TableInfo::maxRevision))
+                .as("a pass for each would write the index three times")
+                .isEqualTo(new Collection(
+                        Set.of(1L, 2L, 3L),
+                        Compaction.rewriting(1, levels.get(1).getFirst())));
+    }
+
+    private static SpaceUse use(double amplification) {
+        return new SpaceUse((long) (1_000_000 * amplification), 1_100_000, 300_000, 100_000, Map.of());
+    }
+
+    @Test
+    void theDebtRisesSteadilyOnceThePassShouldHaveBegun() {
+        assertThat(picker.debt(use(CollectionPicker.DEBT_FROM))).isZero();
+        double before = 0;
+        for (double size = CollectionPicker.DEBT_FROM + 0.02; size < CollectionPicker.DEBT_TO; size += 0.02) {
+            assertThat(picker.debt(use(size))).isBetween(before + 0.03, before + 0.05);
+            before = picker.debt(use(size));
+        }
+        assertThat(picker.debt(use(CollectionPicker.DEBT_TO + 0.1))).isEqualTo(1);
+    }
+
+    @Test
+    void aFewSegmentsAreNoDebtHoweverLittleIsLive() {
+        CollectionPicker picker = new CollectionPicker(250);
+        assertThat(picker.debt(new SpaceUse(1000, 0, 0, 0, Map.of()))).isZero();
+        assertThat(picker.debt(new SpaceUse(1500, 0, 0, 0, Map.of()))).isEqualTo(0.5);
+        assertThat(picker.debt(new SpaceUse(0, 0, 0, 0, Map.of()))).isZero();
+    }
+
     // ------------------------------------------------------------------------------------------------ at work
 
     private static CollectionSimulation filled(int keys, int storedBytes) {

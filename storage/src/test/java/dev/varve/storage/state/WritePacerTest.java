@@ -13,7 +13,8 @@ class WritePacerTest {
     private long now = 5 * SECOND;
     private double flushDebt;
     private double mergeDebt;
-    private final WritePacer pacer = new WritePacer(() -> now, () -> flushDebt, () -> mergeDebt);
+    private double spaceDebt;
+    private final WritePacer pacer = new WritePacer(() -> now, () -> flushDebt, () -> mergeDebt, () -> spaceDebt);
 
     /** Writes in a second of one writer that does nothing else, each of 200 bytes of log and taking 4 microseconds. */
     private int writesInASecond(double debt) {
@@ -75,7 +76,12 @@ class WritePacerTest {
     @Test
     void withoutDebtNobodyWaitsAndTheReasonOfEveryWaitIsCounted() {
         pacer.pace(64 << 20);
-        assertThat(pacer.flushNanos() + pacer.mergeNanos()).isZero();
+        assertThat(pacer.flushNanos() + pacer.mergeNanos() + pacer.spaceNanos()).isZero();
+        spaceDebt = 1;
+        pacer.pace(1 << 10);
+        assertThat(pacer.spaceNanos()).isEqualTo(SECOND / 1024);
+        now += SECOND;
+        spaceDebt = 0.5;
         mergeDebt = 1;
         pacer.pace(1 << 10);
         assertThat(pacer.mergeNanos()).isEqualTo(SECOND / 1024);
@@ -85,5 +91,6 @@ class WritePacerTest {
         pacer.pace(1 << 10);
         assertThat(pacer.flushNanos()).isEqualTo(SECOND / 1024);
         assertThat(pacer.mergeNanos()).isEqualTo(SECOND / 1024);
+        assertThat(pacer.spaceNanos()).isEqualTo(SECOND / 1024);
     }
 }
