@@ -31,6 +31,7 @@ module dev.varve.storage {
     exports dev.varve.storage.index to
             dev.varve.bench,
             dev.varve.cli,
+            dev.varve.replication,
             dev.varve.testkit;
     exports dev.varve.storage.checkpoint to
             dev.varve.bench,

@@ -41,6 +41,10 @@ public enum ErrorCode {
     URI_TOO_LONG(414, "uri-too-long", "The request line is too long"),
     /** An expectation other than 100-continue. */
     EXPECTATION_FAILED(417, "expectation-failed", "The expectation cannot be met"),
+    /** Another request was made under the same {@code Idempotency-Key}. */
+    IDEMPOTENCY_KEY_REUSED(422, "idempotency-key-reused", "The Idempotency-Key belongs to another request"),
+    /** As many requests with an {@code Idempotency-Key} are remembered as the limit. */
+    TOO_MANY_IDEMPOTENCY_KEYS(429, "too-many-idempotency-keys", "Too many requests are remembered"),
     /** The header section is larger than the limit. */
     HEADERS_TOO_LARGE(431, "headers-too-large", "The header section is too large"),
     /** A defect of the server. */
@@ -103,6 +107,6 @@ public enum ErrorCode {
 
     /** True if the answer says when to come again. */
     public boolean retryLater() {
-        return status == 503 || this == DISK_FULL;
+        return status == 503 || this == DISK_FULL || this == TOO_MANY_IDEMPOTENCY_KEYS;
     }
 }

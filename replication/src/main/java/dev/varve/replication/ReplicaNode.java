@@ -479,6 +479,12 @@ public final class ReplicaNode implements AutoCloseable {
         return now == null ? 0 : now.term();
     }
 
+    /** The cluster's time in microseconds, if this node leads; else that of the last entry that it has. */
+    public long timeMicros() {
+        Leadership now = leadership;
+        return now == null ? state.log().state().timeMicros() : now.clock().micros(environment.ticker());
+    }
+
     /** The name of the leader as far as this node knows, or null. */
     public @Nullable String leader() {
         return leader;

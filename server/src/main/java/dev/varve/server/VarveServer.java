@@ -204,6 +204,8 @@ public final class VarveServer implements AutoCloseable {
                         OUTCOME_UNKNOWN,
                         BLOCKED,
                         NO_LEADER,
+                        REQUEST_REUSED,
+                        REQUEST_TABLE_FULL,
                         IO -> "The store in " + directory + " cannot be opened.";
             };
             throw new StartupException(remedy + " (" + e.getMessage() + ")", e);

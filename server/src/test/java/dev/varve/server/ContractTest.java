@@ -63,6 +63,49 @@ class ContractTest {
         assertThat(answer.header("varve-leader")).isNotEmpty();
     }
 
+    // ---- Idempotency-Key ----
+
+    private Answer named(String method, String target, String key, String body) throws IOException {
+        return client.exchange(method + " " + target + " HTTP/1.1\r\nHost: x\r\nIdempotency-Key: " + key
+                + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+    }
+
+    @Test
+    void aWriteThatIsRepeatedUnderItsKeyIsMadeOnceAndAnsweredTheSame() throws IOException {
+        Answer first = named("PUT", "/put?key=once", "8e03978e", "one");
+        client.exchange(put("once", "two"));
+        Answer again = named("PUT", "/put?key=once", "8e03978e", "one");
+        assertThat(again.status()).isEqualTo(200);
+        assertThat(again.header("varve-revision")).isEqualTo(first.header("varve-revision"));
+        assertThat(get("/read?key=once").text()).isEqualTo("two");
+
+        Answer missing = named("DELETE", "/delete?key=once2", "a delete".replace(' ', '-'), "");
+        assertProblem(missing, 500, "key-not-found");
+        client.exchange(put("once2", "there"));
+        assertProblem(named("DELETE", "/delete?key=once2", "a-delete", ""), 500, "key-not-found");
+        assertThat(get("/read?key=once2").text()).isEqualTo("there");
+
+        Answer batch = named("POST", "/batchput", "batch", "{\"once3\":\"x\"}");
+        client.exchange(head("DELETE /delete?key=once3"));
+        assertThat(named("POST", "/batchput", "batch", "{\"once3\":\"x\"}").header("varve-revision"))
+                .isEqualTo(batch.header("varve-revision"));
+        assertThat(get("/read?key=once3").status()).isEqualTo(404);
+    }
+
+    @Test
+    void anotherWriteUnderTheSameKeyIs422() throws IOException {
+        named("PUT", "/put?key=reused", "reused", "one");
+        assertProblem(named("PUT", "/put?key=reused", "reused", "two"), 422, "idempotency-key-reused");
+        assertThat(get("/read?key=reused").text()).isEqualTo("one");
+    }
+
+    @Test
+    void aKeyThatIsNoneIs400() throws IOException {
+        assertProblem(named("PUT", "/put?key=a", "with space", "x"), 400, "malformed-request");
+        assertProblem(named("PUT", "/put?key=a", "k".repeat(129), "x"), 400, "malformed-request");
+        assertProblem(named("PUT", "/put?key=a", "one\r\nIdempotency-Key: two", "x"), 400, "malformed-request");
+    }
+
     // ---- /put and /read ----
 
     @Test

@@ -51,6 +51,22 @@ class LifecycleTest {
     }
 
     @Test
+    void aRequestIsRememberedAcrossARestart() throws IOException {
+        String request = "PUT /put?key=once HTTP/1.1\r\nHost: x\r\nIdempotency-Key: k\r\nContent-Length: 1\r\n\r\n1";
+        String revision;
+        try (VarveServer server = VarveServer.start(options().build());
+                RawClient client = new RawClient(server.httpAddress())) {
+            revision = client.exchange(request).header("varve-revision");
+            client.exchange(put("once", "later"));
+        }
+        try (VarveServer server = VarveServer.start(options().build());
+                RawClient client = new RawClient(server.httpAddress())) {
+            assertThat(client.exchange(request).header("varve-revision")).isEqualTo(revision);
+            assertThat(client.exchange(head("GET /read?key=once")).text()).isEqualTo("later");
+        }
+    }
+
+    @Test
     void closingTwiceIsClosingOnce() {
         VarveServer server = VarveServer.start(options().build());
         server.close();

@@ -156,7 +156,7 @@ public final class Store implements AutoCloseable {
 
     /** Makes the changes of a batch together, and waits until they are visible and as durable as asked; returns their revision. */
     public long write(WriteBatch batch, Durability durability) {
-        GroupCommit.Write write = encoded(batch, durability, null);
+        GroupCommit.Write write = new GroupCommit.Write(encoder.encode(batch), durability != Durability.ACCEPTED, null);
         admit(batch);
         state.pace(write.frames().payload().limit());
         try {
@@ -203,9 +203,20 @@ public final class Store implements AutoCloseable {
      * @throws StoreException if the batch is empty or over a limit
      */
     public PreparedWrite prepare(WriteBatch batch, Durability durability, WriteCallback callback) {
-        GroupCommit.Write write = encoded(
-                batch,
-                durability,
+        return prepare(batch, encoder.encode(batch), durability, callback);
+    }
+
+    /**
+     * Like {@link #prepare(WriteBatch, Durability, WriteCallback)}, for a batch that is encoded already, perhaps with changes of system
+     * data added to it.
+     *
+     * @param batch may be empty if its frames are not
+     */
+    @SuppressWarnings("exports") // The frames are for the modules that the package is exported to.
+    public PreparedWrite prepare(WriteBatch batch, FrameEncoder frames, Durability durability, WriteCallback callback) {
+        GroupCommit.Write write = new GroupCommit.Write(
+                frames,
+                durability != Durability.ACCEPTED,
                 (revision, failure) -> callback.completed(revision, failure == null ? null : writeFailure(failure)));
         return () -> submit(batch, write, callback);
     }
@@ -242,11 +253,6 @@ public final class Store implements AutoCloseable {
             throw new StoreException(Kind.INVALID_ARGUMENT, "the store belongs to a group, which alone writes to it");
         }
         return own;
-    }
-
-    private GroupCommit.Write encoded(
-            WriteBatch batch, Durability durability, GroupCommit.@Nullable Completion completion) {
-        return new GroupCommit.Write(encoder.encode(batch), durability != Durability.ACCEPTED, completion);
     }
 
     /** Refuses what cannot be written now, before anything is logged. */

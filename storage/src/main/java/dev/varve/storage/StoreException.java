@@ -44,6 +44,10 @@ public final class StoreException extends RuntimeException {
          * group elects one as soon as a majority of its nodes reach each other.
          */
         NO_LEADER,
+        /** Another request was made under the same name. Nothing was written now. */
+        REQUEST_REUSED,
+        /** As many named requests are remembered as the limit. Nothing was written. */
+        REQUEST_TABLE_FULL,
         /** Any other input/output error. If it was a write, nothing was written. */
         IO
     }

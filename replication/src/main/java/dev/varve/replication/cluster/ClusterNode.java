@@ -5,6 +5,7 @@ import dev.varve.replication.ReplicaOptions;
 import dev.varve.replication.sequencer.Command;
 import dev.varve.replication.sequencer.CommandCallback;
 import dev.varve.replication.sequencer.Condition;
+import dev.varve.replication.sequencer.RequestNote;
 import dev.varve.replication.sequencer.SequencerLimits;
 import dev.varve.replication.sequencer.SequencerStats;
 import dev.varve.replication.sequencer.StateReader;
@@ -68,10 +69,11 @@ public final class ClusterNode implements ServedStore {
         this.store = store;
         this.environment = environment;
         this.transport = transport;
-        this.sequencer =
-                new WriteSequencer(StateReader.of(store), ClusterNode::refuse, coldReads, SequencerLimits.defaults());
+        this.sequencer = new WriteSequencer(
+                StateReader.of(store, this::timeMicros), ClusterNode::refuse, coldReads, SequencerLimits.defaults());
         sequencer.suspend(notLeading());
-        this.router = new CommandRouter(new Ways(), environment.ticker());
+        this.router = new CommandRouter(
+                new Ways(), environment.ticker(), environment.random().nextLong());
         this.rounds = rounds(false);
         this.leaseRounds = rounds(true);
         Events events = new Events();
@@ -149,7 +151,12 @@ public final class ClusterNode implements ServedStore {
         return new ClusterNode(options, store, environment, transport, coldReads);
     }
 
-    private static PreparedWrite refuse(WriteBatch batch, Durability durability, WriteCallback callback) {
+    private long timeMicros() {
+        return replica.timeMicros();
+    }
+
+    private static PreparedWrite refuse(
+            WriteBatch batch, @Nullable RequestNote note, Durability durability, WriteCallback callback) {
         return () -> callback.completed(-1, notLeading());
     }
 

@@ -2,6 +2,7 @@ package dev.varve.replication.cluster;
 
 import dev.varve.replication.sequencer.Command;
 import dev.varve.replication.sequencer.Condition;
+import dev.varve.replication.sequencer.RequestId;
 import dev.varve.storage.KeyRange;
 import dev.varve.storage.Mutation;
 import dev.varve.storage.StoreException;
@@ -59,6 +60,8 @@ final class CommandCodec {
                     out.u8(REVISION_IS).shortBytes(is.key()).i64(is.revision());
                 case Condition.ValueIs is ->
                     out.u8(VALUE_IS).shortBytes(is.key()).longBytes(is.value());
+                case Condition.Unanswered _ ->
+                    throw new IllegalArgumentException("the leader adds this condition itself");
             }
         }
         out.i32(mutations.size());
@@ -72,6 +75,12 @@ final class CommandCodec {
                     bound(out, delete.range().end());
                 }
             }
+        }
+        RequestId request = forwarded.command().request();
+        if (request == null) {
+            out.u8(0);
+        } else {
+            out.u8(request.origin().number()).shortBytes(request.name()).shortBytes(request.mark());
         }
         return out.bytes();
     }
@@ -103,7 +112,19 @@ final class CommandCodec {
                 default -> throw new IllegalArgumentException("there is no change of kind " + kind);
             }
         }
-        return new Forwarded(timeoutMillis, new Command(conditions, effects));
+        return new Forwarded(timeoutMillis, new Command(conditions, effects, request(in)));
+    }
+
+    private static @Nullable RequestId request(BodyReader in) {
+        int number = in.u8();
+        if (number == 0) {
+            return null;
+        }
+        RequestId.Origin origin = RequestId.Origin.of(number);
+        if (origin == null) {
+            throw new IllegalArgumentException("there is no name of kind " + number);
+        }
+        return new RequestId(origin, in.shortBytes(), in.shortBytes());
     }
 
     private static void bound(BodyWriter out, byte @Nullable [] key) {

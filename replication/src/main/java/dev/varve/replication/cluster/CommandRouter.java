@@ -7,11 +7,11 @@ import dev.varve.replication.sequencer.Condition;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.StoreException.Kind;
 import dev.varve.storage.io.Ticker;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Brings commands to the leader: to the sequencer of this node, or in one hop to that of another. A command that was certainly not taken,
- * because the leader changes, waits here and is brought to the next one, so that its client does not notice; a command of which that is
- * not certain is never sent again, since it might then be applied twice, and its outcome is told as unknown.
+ * because the leader changes, waits here and is brought to the next one, so that its client does not notice. So does one of which that is
+ * not certain, if it has a name, by which the leader knows a repetition; what is forwarded gets one of this node's
+ * {@link ForwardingSlots} if its client gave it none. Without a name, or at its deadline, its outcome is told as unknown.
  *
  * <p>Commands that wait are in order of arrival, and later ones queue up behind them.
  *
@@ -32,6 +33,9 @@ final class CommandRouter {
     private static final int FORWARDED_MAX = 512;
 
     private static final long FORWARDED_BYTES_MAX = 16 << 20;
+    /** More than are on their way at once, since a command whose outcome is unknown keeps its slot while it waits. */
+    private static final int SLOTS = 4 * FORWARDED_MAX;
+
     private static final int WAITING_MAX = 1 << 16;
     private static final long WAITING_BYTES_MAX = 64 << 20;
     private static final long RETRY_MILLIS = 20;
@@ -44,7 +48,13 @@ final class CommandRouter {
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
-    private final Deque<Routed> waiting = new ArrayDeque<>();
+    private final NavigableMap<Long, Routed> waiting = new TreeMap<>();
+
+    @GuardedBy("lock")
+    private long arrivals;
+
+    @GuardedBy("lock")
+    private final ForwardingSlots slots;
 
     @GuardedBy("lock")
     private long waitingBytes;
@@ -103,13 +113,21 @@ final class CommandRouter {
     /** A command on its way. */
     private final class Routed implements CommandCallback, Arrival {
 
-        private final Command command;
+        private Command command;
         private final long deadlineNanos;
         private final CommandCallback callback;
         private final long sizeBytes;
 
         /** Where it was forwarded to; null while it waits or is decided here. */
         private @Nullable String target;
+
+        /** Its place in the order of arrival; 0 before it first waited. */
+        private long arrival;
+
+        private ForwardingSlots.@Nullable Slot slot;
+
+        /** Why it may have been applied already, or null if it certainly was not. */
+        private @Nullable StoreException ambiguity;
 
         Routed(Command command, long deadlineNanos, CommandCallback callback) {
             this.command = command;
@@ -120,21 +138,32 @@ final class CommandRouter {
 
         @Override
         public void committed(long revision) {
+            freeSlot(this);
             callback.committed(revision);
         }
 
         @Override
         public void conditionFailed(Condition failed, long currentRevision) {
+            freeSlot(this);
             callback.conditionFailed(failed, currentRevision);
         }
 
         @Override
         public void failed(StoreException failure) {
-            if (failure.kind() == Kind.NO_LEADER) {
+            if (failure.outcomeUnknown() && command.request() != null) {
+                ambiguity = failure;
+            }
+            if (failure.kind() == Kind.NO_LEADER || ambiguity != null) {
                 await(this);
             } else {
-                callback.failed(failure);
+                end(failure);
             }
+        }
+
+        /** It is given up: for this reason, if it certainly was not applied. */
+        void end(StoreException reason) {
+            freeSlot(this);
+            callback.failed(ambiguity == null ? reason : ambiguity);
         }
 
         @Override
@@ -155,18 +184,19 @@ final class CommandRouter {
             if (!arrived(this)) {
                 return;
             }
-            if (unsent) {
-                await(this);
-            } else {
-                callback.failed(new StoreException(
-                        Kind.OUTCOME_UNKNOWN, "the write was sent to the leader, which has not answered: " + why));
+            if (!unsent) {
+                ambiguity = new StoreException(
+                        Kind.OUTCOME_UNKNOWN, "the write was sent to the leader, which has not answered: " + why);
             }
+            await(this);
         }
     }
 
-    CommandRouter(Ways ways, Ticker ticker) {
+    /** @param session see {@link ForwardingSlots} */
+    CommandRouter(Ways ways, Ticker ticker, long session) {
         this.ways = ways;
         this.ticker = ticker;
+        this.slots = new ForwardingSlots(session, SLOTS);
     }
 
     /** Takes a command; see {@link ServedStore#submit}. */
@@ -202,7 +232,10 @@ final class CommandRouter {
     @GuardedBy("lock")
     private void enqueue(Routed routed) {
         parked.incrementAndGet();
-        waiting.add(routed);
+        if (routed.arrival == 0) {
+            routed.arrival = ++arrivals;
+        }
+        waiting.put(routed.arrival, routed);
         waitingBytes += routed.sizeBytes;
     }
 
@@ -231,7 +264,7 @@ final class CommandRouter {
         lock.lock();
         try {
             closed = true;
-            left = List.copyOf(waiting);
+            left = List.copyOf(waiting.values());
             waiting.clear();
             parked.addAndGet(-left.size());
             waitingBytes = 0;
@@ -239,7 +272,7 @@ final class CommandRouter {
             lock.unlock();
         }
         StoreException reason = new StoreException(Kind.CLOSED, "the node is stopping");
-        left.forEach(routed -> routed.callback.failed(reason));
+        left.forEach(routed -> routed.end(reason));
     }
 
     private void await(Routed routed) {
@@ -255,7 +288,7 @@ final class CommandRouter {
             lock.unlock();
         }
         if (stopping) {
-            routed.callback.failed(new StoreException(Kind.CLOSED, "the node is stopping"));
+            routed.end(new StoreException(Kind.CLOSED, "the node is stopping"));
         }
     }
 
@@ -302,15 +335,15 @@ final class CommandRouter {
             while (true) {
                 String leader = ways.leader();
                 boolean here = ways.leadsHere();
-                Routed next = waiting.peek();
-                if (next == null || (!here && (leader == null || isFull(next)))) {
+                Routed next = waiting.isEmpty() ? null : waiting.firstEntry().getValue();
+                if (next == null || (!here && (leader == null || isFull(next) || !hasName(next)))) {
                     if (next != null) {
                         retryLater();
                     }
                     routing = false;
                     return null;
                 }
-                waiting.remove();
+                waiting.remove(next.arrival);
                 waitingBytes -= next.sizeBytes;
                 if (here) {
                     return next;
@@ -332,6 +365,34 @@ final class CommandRouter {
                 || (!forwarded.isEmpty() && forwardedBytes + next.sizeBytes > FORWARDED_BYTES_MAX);
     }
 
+    /** Sees to it that a command has a name; false if there is none to be had now. */
+    @GuardedBy("lock")
+    private boolean hasName(Routed next) {
+        if (next.command.request() != null) {
+            return true;
+        }
+        ForwardingSlots.Slot slot = slots.take();
+        if (slot == null) {
+            return false;
+        }
+        next.slot = slot;
+        next.command = next.command.named(slot.id());
+        return true;
+    }
+
+    private void freeSlot(Routed routed) {
+        ForwardingSlots.Slot slot = routed.slot;
+        if (slot != null) {
+            routed.slot = null;
+            lock.lock();
+            try {
+                slots.free(slot);
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     @GuardedBy("lock")
     private void send(@Nullable String leader, Routed next) {
         long leftMillis = Math.max(1, TimeUnit.NANOSECONDS.toMillis(next.deadlineNanos - ticker.nanos()));
@@ -345,7 +406,7 @@ final class CommandRouter {
         List<Routed> late = new ArrayList<>();
         lock.lock();
         try {
-            for (Iterator<Routed> each = waiting.iterator(); each.hasNext(); ) {
+            for (Iterator<Routed> each = waiting.values().iterator(); each.hasNext(); ) {
                 Routed routed = each.next();
                 if (now - (routed.deadlineNanos - MARGIN_NANOS) >= 0) {
                     each.remove();
@@ -359,7 +420,7 @@ final class CommandRouter {
         }
         StoreException reason =
                 new StoreException(Kind.NO_LEADER, "no leader took the write before its deadline; nothing was written");
-        late.forEach(routed -> routed.callback.failed(reason));
+        late.forEach(routed -> routed.end(reason));
     }
 
     /** A forwarded command has ended; false if that was known already. */

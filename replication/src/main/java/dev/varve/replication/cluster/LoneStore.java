@@ -2,13 +2,18 @@ package dev.varve.replication.cluster;
 
 import dev.varve.replication.sequencer.Command;
 import dev.varve.replication.sequencer.CommandCallback;
+import dev.varve.replication.sequencer.RequestNote;
 import dev.varve.replication.sequencer.SequencerLimits;
 import dev.varve.replication.sequencer.SequencerStats;
 import dev.varve.replication.sequencer.StateReader;
 import dev.varve.replication.sequencer.WriteSequencer;
 import dev.varve.storage.Durability;
+import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
+import dev.varve.storage.WriteBatch;
+import dev.varve.storage.WriteCallback;
+import dev.varve.storage.format.FrameEncoder;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
@@ -31,8 +36,22 @@ public final class LoneStore implements ServedStore {
     public LoneStore(Store store, String node, Executor coldReads) {
         this.store = store;
         this.node = node;
-        this.sequencer =
-                new WriteSequencer(StateReader.of(store), store::prepare, coldReads, SequencerLimits.defaults());
+        this.sequencer = new WriteSequencer(
+                StateReader.of(store, store.state().log().clock()::micros),
+                this::prepare,
+                coldReads,
+                SequencerLimits.defaults());
+    }
+
+    private PreparedWrite prepare(
+            WriteBatch batch, @Nullable RequestNote note, Durability durability, WriteCallback callback) {
+        return note == null
+                ? store.prepare(batch, durability, callback)
+                : store.prepare(batch, note.addTo(frames(batch)), durability, callback);
+    }
+
+    private FrameEncoder frames(WriteBatch batch) {
+        return batch.isEmpty() ? new FrameEncoder(0) : store.encode(batch);
     }
 
     @Override

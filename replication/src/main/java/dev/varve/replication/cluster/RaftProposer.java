@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.replication.ProposalException;
 import dev.varve.replication.ReplicaNode;
 import dev.varve.replication.sequencer.Proposer;
+import dev.varve.replication.sequencer.RequestNote;
 import dev.varve.storage.Durability;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
@@ -81,8 +82,13 @@ final class RaftProposer implements Proposer {
     }
 
     @Override
-    public PreparedWrite prepare(WriteBatch batch, Durability durability, WriteCallback callback) {
-        Write write = new Write(encoder.apply(batch).payload(), callback);
+    public PreparedWrite prepare(
+            WriteBatch batch, @Nullable RequestNote note, Durability durability, WriteCallback callback) {
+        FrameEncoder frames = batch.isEmpty() ? new FrameEncoder(0) : encoder.apply(batch);
+        if (note != null) {
+            note.addTo(frames);
+        }
+        Write write = new Write(frames.payload(), callback);
         return () -> submit(write);
     }
 

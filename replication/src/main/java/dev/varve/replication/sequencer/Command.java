@@ -13,11 +13,25 @@ import org.jspecify.annotations.Nullable;
  * @param conditions what must hold, decided in this order; empty for a write without conditions
  * @param effects what is written then, as one batch with one revision. Neither it nor its arrays may be changed before
  *     the command has been answered
+ * @param request its name, if it is to take effect once however often it comes: a repetition gets the answer of the first
  */
-public record Command(List<Condition> conditions, WriteBatch effects) {
+public record Command(
+        List<Condition> conditions,
+        WriteBatch effects,
+        @Nullable RequestId request) {
 
     public Command {
         conditions = List.copyOf(conditions);
+    }
+
+    /** A command without a name. */
+    public Command(List<Condition> conditions, WriteBatch effects) {
+        this(conditions, effects, null);
+    }
+
+    /** The same command under a name, so that it takes effect once however often it is submitted. */
+    public Command named(RequestId id) {
+        return new Command(conditions, effects, id);
     }
 
     /** Sets the value of a key, whatever it was. */

@@ -48,6 +48,23 @@ public sealed interface Condition {
         }
     }
 
+    /**
+     * No request of this name was answered yet, as far as is remembered in one generation. The key is that of the row in the keyspace of
+     * the system.
+     */
+    record Unanswered(byte[] key, RequestId id) implements Condition {
+
+        /**
+         * Decides the condition.
+         *
+         * @param remembered what the row holds, or null if there is none
+         */
+        boolean holds(byte @Nullable [] remembered) {
+            return remembered == null
+                    || id.replaces(RequestNote.decode(remembered).mark());
+        }
+    }
+
     /** The key is there and has exactly this value. */
     record ValueIs(byte[] key, byte[] value) implements Condition {
 

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class HeldKey implements Comparable<HeldKey> {
 
     final byte[] key;
+    /** True for a row in the keyspace of the system, false for a key of a user. */
+    final boolean system;
+
     private final int hash;
 
     /** The newest pending write to this key, or null if the applied state has them all. */
@@ -25,8 +28,23 @@ final class HeldKey implements Comparable<HeldKey> {
     ArrayDeque<PendingCommand> queue;
 
     HeldKey(byte[] key) {
+        this(key, false);
+    }
+
+    private HeldKey(byte[] key, boolean system) {
         this.key = key;
-        this.hash = Arrays.hashCode(key);
+        this.system = system;
+        this.hash = Arrays.hashCode(key) + (system ? 1 : 0);
+    }
+
+    /** The key of which a condition speaks. */
+    static HeldKey of(Condition condition) {
+        return new HeldKey(condition.key(), condition instanceof Condition.Unanswered);
+    }
+
+    /** The row that remembers a request. */
+    static HeldKey of(RequestNote note) {
+        return new HeldKey(note.key(), true);
     }
 
     /** A key that a pending write removes by a range. */
@@ -51,6 +69,7 @@ final class HeldKey implements Comparable<HeldKey> {
             case Condition.Absent a -> new Finding(!exists, 0);
             case Condition.RevisionIs r -> exists ? null : new Finding(false, 0);
             case Condition.ValueIs v -> exists ? null : new Finding(false, 0);
+            case Condition.Unanswered u -> null;
         };
     }
 
@@ -61,12 +80,16 @@ final class HeldKey implements Comparable<HeldKey> {
 
     @Override
     public boolean equals(@Nullable Object other) {
-        return other instanceof HeldKey held && hash == held.hash && Arrays.equals(key, held.key);
+        return other instanceof HeldKey held
+                && hash == held.hash
+                && system == held.system
+                && Arrays.equals(key, held.key);
     }
 
     /** Keys come from outside and may be made to collide; an order keeps the buckets of the map searchable. */
     @Override
     public int compareTo(HeldKey other) {
-        return Arrays.compareUnsigned(key, other.key);
+        int order = Arrays.compareUnsigned(key, other.key);
+        return order != 0 ? order : Boolean.compare(system, other.system);
     }
 }

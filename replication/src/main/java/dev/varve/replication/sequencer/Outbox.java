@@ -3,6 +3,7 @@ package dev.varve.replication.sequencer;
 import dev.varve.storage.StoreException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +23,19 @@ final class Outbox {
 
     void conditionFailed(PendingCommand command, Condition failed, long currentRevision) {
         actions.add(() -> guarded(() -> command.callback.conditionFailed(failed, currentRevision)));
+    }
+
+    /** The request was answered before, and the same is told again; or another one of the same name was. */
+    void answeredBefore(PendingCommand command, RequestId id, Finding finding) {
+        RequestNote.Earlier earlier = RequestNote.decode(Objects.requireNonNull(finding.row(), "it was found"));
+        if (!id.isMarked(earlier.mark())) {
+            failed(command, id.notTheSame());
+        } else if (earlier.failedCondition() < 0) {
+            actions.add(() -> guarded(() -> command.callback.committed(finding.revision())));
+        } else {
+            Condition failed = command.command.conditions().get(earlier.failedCondition());
+            conditionFailed(command, failed, earlier.currentRevision());
+        }
     }
 
     void failed(PendingCommand command, StoreException failure) {
@@ -45,7 +59,10 @@ final class Outbox {
     /** Answers a command whose effects were proposed. */
     static void tellEnd(PendingCommand write) {
         StoreException failure = write.failure;
-        if (failure == null) {
+        Condition refusedBy = write.refusedBy;
+        if (failure == null && refusedBy != null) {
+            guarded(() -> write.callback.conditionFailed(refusedBy, write.refusedRevision));
+        } else if (failure == null) {
             guarded(() -> write.callback.committed(write.revision));
         } else {
             guarded(() -> write.callback.failed(failure));

@@ -27,16 +27,17 @@ final class Overlay {
 
     /** The key as the newest pending write leaves it, if there is one or a command waits for the key; else null. */
     @Nullable
-    HeldKey find(byte[] key) {
-        HeldKey held = named(key);
-        PendingCommand remover = lastRemover(key);
+    HeldKey find(Condition condition) {
+        HeldKey held = named(HeldKey.of(condition));
+        byte[] key = condition.key();
+        PendingCommand remover = condition instanceof Condition.Unanswered ? null : lastRemover(key);
         boolean writtenLater =
                 remover != null && held != null && held.writer != null && held.writer.sequence >= remover.sequence;
         return remover == null || writtenLater ? held : HeldKey.removed(key, remover);
     }
 
-    private @Nullable HeldKey named(byte[] key) {
-        return keys.isEmpty() ? null : keys.get(new HeldKey(key));
+    private @Nullable HeldKey named(HeldKey probe) {
+        return keys.isEmpty() ? null : keys.get(probe);
     }
 
     private @Nullable PendingCommand lastRemover(byte[] key) {
@@ -54,13 +55,16 @@ final class Overlay {
 
     /** Lays the effects of a write that was just proposed over everything before it. */
     void enter(PendingCommand write) {
-        List<Mutation> mutations = write.command.effects().mutations();
-        HeldKey[] written = new HeldKey[mutations.size() - write.ranges.size()];
+        List<Mutation> mutations = write.effects().mutations();
+        boolean removes = !write.ranges.isEmpty() && !mutations.isEmpty();
+        RequestNote note = write.note;
+        HeldKey[] written =
+                new HeldKey[mutations.size() - (removes ? write.ranges.size() : 0) + (note == null ? 0 : 1)];
         int n = 0;
         for (Mutation mutation : mutations) {
             switch (mutation) {
                 case Mutation.OfKey change -> {
-                    HeldKey held = hold(change.key());
+                    HeldKey held = hold(new HeldKey(change.key()));
                     held.writer = write;
                     held.exists = mutation instanceof Mutation.Put;
                     written[n++] = held;
@@ -72,8 +76,14 @@ final class Overlay {
                 }
             }
         }
+        if (note != null) {
+            HeldKey held = hold(HeldKey.of(note));
+            held.writer = write;
+            held.exists = true;
+            written[n] = held;
+        }
         write.written = written;
-        if (!write.ranges.isEmpty()) {
+        if (removes) {
             removers.add(write);
         }
     }
@@ -98,21 +108,21 @@ final class Overlay {
                 return true;
             }
         }
-        for (Condition condition : command.command.conditions()) {
-            if (hasWaiting(condition.key())) {
+        for (Condition condition : command.conditions) {
+            if (hasWaiting(HeldKey.of(condition))) {
                 return true;
             }
         }
         for (Mutation mutation : command.command.effects().mutations()) {
-            if (mutation instanceof Mutation.OfKey change && hasWaiting(change.key())) {
+            if (mutation instanceof Mutation.OfKey change && hasWaiting(new HeldKey(change.key()))) {
                 return true;
             }
         }
         return !waitingIn(command.ranges).isEmpty();
     }
 
-    private boolean hasWaiting(byte[] key) {
-        HeldKey held = named(key);
+    private boolean hasWaiting(HeldKey probe) {
+        HeldKey held = named(probe);
         return held != null && held.queue != null;
     }
 
@@ -121,8 +131,9 @@ final class Overlay {
         return ranges.isEmpty()
                 ? List.of()
                 : keys.values().stream()
-                        .filter(held ->
-                                held.queue != null && ranges.stream().anyMatch(range -> range.contains(held.key)))
+                        .filter(held -> held.queue != null
+                                && !held.system
+                                && ranges.stream().anyMatch(range -> range.contains(held.key)))
                         .toList();
     }
 
@@ -148,16 +159,16 @@ final class Overlay {
     /** Lets a command queue on every key that it names. */
     void enqueue(PendingCommand command) {
         List<HeldKey> queuedOn = new ArrayList<>();
-        for (Condition condition : command.command.conditions()) {
-            enqueue(command, condition.key(), queuedOn);
+        for (Condition condition : command.conditions) {
+            enqueue(command, HeldKey.of(condition), queuedOn);
         }
         for (Mutation mutation : command.command.effects().mutations()) {
             if (mutation instanceof Mutation.OfKey change) {
-                enqueue(command, change.key(), queuedOn);
+                enqueue(command, new HeldKey(change.key()), queuedOn);
             }
         }
         for (HeldKey held : waitingIn(command.ranges)) {
-            enqueue(command, held.key, queuedOn);
+            enqueue(command, held, queuedOn);
         }
         for (PendingCommand remover : waitingRemovers) {
             if (meet(command, remover)) {
@@ -172,7 +183,7 @@ final class Overlay {
         command.waiting = true;
     }
 
-    private void enqueue(PendingCommand command, byte[] key, List<HeldKey> queuedOn) {
+    private void enqueue(PendingCommand command, HeldKey key, List<HeldKey> queuedOn) {
         HeldKey held = hold(key);
         if (held.queue == null) {
             held.queue = new ArrayDeque<>(2);
@@ -243,8 +254,7 @@ final class Overlay {
         }
     }
 
-    private HeldKey hold(byte[] key) {
-        HeldKey candidate = new HeldKey(key);
+    private HeldKey hold(HeldKey candidate) {
         HeldKey present = keys.putIfAbsent(candidate, candidate);
         return present == null ? candidate : present;
     }

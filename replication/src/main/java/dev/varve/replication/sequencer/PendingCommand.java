@@ -4,6 +4,7 @@ import dev.varve.storage.Durability;
 import dev.varve.storage.KeyRange;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.StoreException;
+import dev.varve.storage.WriteBatch;
 import dev.varve.storage.WriteCallback;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,9 +32,13 @@ final class PendingCommand implements WriteCallback {
             long revision) {}
 
     private static final HeldKey[] NONE = {};
+    private static final WriteBatch NOTHING = new WriteBatch();
 
     final WriteSequencer sequencer;
     final Command command;
+    /** What must hold: that the request was not answered before, if it has a name, then the command's own conditions. */
+    final List<Condition> conditions;
+
     final Durability durability;
     final CommandCallback callback;
     final long sizeBytes;
@@ -56,6 +61,15 @@ final class PendingCommand implements WriteCallback {
     /** Why a cold read failed. */
     @Nullable
     StoreException readFailure;
+
+    /** What is remembered of it, if it has a name. */
+    @Nullable
+    RequestNote note;
+    /** The condition that did not hold, if that is remembered: then nothing but the note is written. */
+    @Nullable
+    Condition refusedBy;
+    /** What is told of the key of {@link #refusedBy}. */
+    long refusedRevision;
 
     /** Its effects, encoded for {@link #proposer}. */
     PreparedWrite write;
@@ -86,6 +100,7 @@ final class PendingCommand implements WriteCallback {
             WriteSequencer sequencer,
             Proposer proposer,
             Command command,
+            @Nullable RequestNote note,
             Durability durability,
             CommandCallback callback) {
         this.sequencer = sequencer;
@@ -94,15 +109,65 @@ final class PendingCommand implements WriteCallback {
         this.callback = callback;
         this.sizeBytes = command.sizeBytes();
         this.ranges = command.ranges();
+        this.note = note;
+        this.conditions = conditions(command, note);
         this.proposer = proposer;
-        this.write = proposer.prepare(command.effects(), durability, this);
+        this.write = proposer.prepare(command.effects(), note, durability, this);
+    }
+
+    private static List<Condition> conditions(Command command, @Nullable RequestNote note) {
+        RequestId id = command.request();
+        if (id == null || note == null) {
+            return command.conditions();
+        }
+        List<Condition> all = new ArrayList<>(command.conditions().size() + 2);
+        all.add(new Condition.Unanswered(note.key(), id));
+        if (note.generation() > 0) {
+            all.add(new Condition.Unanswered(RequestNote.key(id, note.generation() - 1), id));
+        }
+        all.addAll(command.conditions());
+        return all;
+    }
+
+    /** What it changes of what users see. */
+    WriteBatch effects() {
+        return refusedBy == null ? command.effects() : NOTHING;
+    }
+
+    /** True if it is remembered, too, that a condition did not hold: a client is told the same again, whatever has happened since. */
+    boolean remembersRefusal() {
+        RequestId id = command.request();
+        return id != null && id.origin() == RequestId.Origin.CLIENT;
+    }
+
+    /**
+     * What a pending write says of a condition, or null if that is not known before its commit. If the refusal is remembered, nothing is
+     * known before: what is remembered must not rest on what may yet fail.
+     */
+    @Nullable
+    Finding pendingFinding(HeldKey held, Condition condition) {
+        return remembersRefusal() ? null : held.pendingFinding(condition);
+    }
+
+    /** A condition does not hold, which is all that is written of the command. */
+    void refuse(Condition failed, long currentRevision, Proposer current) {
+        RequestNote made = note;
+        RequestId id = command.request();
+        if (made == null || id == null) {
+            throw new IllegalStateException("only the refusal of a named command is remembered");
+        }
+        refusedBy = failed;
+        refusedRevision = currentRevision;
+        note = made.refused(id, command.conditions().indexOf(failed), currentRevision);
+        proposer = current;
+        write = current.prepare(NOTHING, note, durability, this);
     }
 
     /** Its effects, encoded for this proposer: anew, if an epoch has ended between its creation and now. */
     PreparedWrite write(Proposer current) {
         if (!proposer.equals(current)) {
             proposer = current;
-            write = current.prepare(command.effects(), durability, this);
+            write = current.prepare(effects(), note, durability, this);
         }
         return write;
     }
@@ -153,7 +218,7 @@ final class PendingCommand implements WriteCallback {
 
     void setFinding(int condition, Finding finding) {
         if (findings == null) {
-            findings = new Finding[command.conditions().size()];
+            findings = new Finding[conditions.size()];
         }
         findings[condition] = finding;
     }

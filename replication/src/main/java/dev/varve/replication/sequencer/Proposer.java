@@ -4,6 +4,7 @@ import dev.varve.storage.Durability;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.WriteBatch;
 import dev.varve.storage.WriteCallback;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The log, as {@code Store::prepare} gives it. The {@link WriteSequencer} rests on these promises:
@@ -30,7 +31,9 @@ public interface Proposer {
      * Checks and encodes one write. Called without a lock, from many threads at once; what it returns is submitted at most
      * once, under the lock of the sequencer: that must not block or throw.
      *
+     * @param batch may be empty if there is a note
+     * @param note what is written along with it in the keyspace of the system, or null
      * @throws dev.varve.storage.StoreException if the write can never be taken, such as one over a limit
      */
-    PreparedWrite prepare(WriteBatch batch, Durability durability, WriteCallback callback);
+    PreparedWrite prepare(WriteBatch batch, @Nullable RequestNote note, Durability durability, WriteCallback callback);
 }

@@ -4,6 +4,7 @@ import dev.varve.storage.Entry;
 import dev.varve.storage.Lookup;
 import dev.varve.storage.Store;
 import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,8 +30,26 @@ public interface StateReader {
     @Nullable
     Entry entry(byte[] key);
 
-    /** The state of a store. */
-    static StateReader of(Store store) {
+    /** What is known of a row in the keyspace of the system without the disk. Called under the lock of the sequencer: must not block. */
+    Lookup lookupNote(byte[] key);
+
+    /** The same, from the disk if need be; null if there is none. Called only on the executor of cold reads. */
+    @Nullable
+    Entry note(byte[] key);
+
+    /** How many rows there are from one key to before another. Called only on the executor of cold reads. */
+    long countNotes(byte[] from, byte[] to);
+
+    /** The time of the log in microseconds, which never goes back. */
+    long timeMicros();
+
+    /**
+     * The state of a store.
+     *
+     * @param timeMicros the time of its log
+     */
+    static StateReader of(Store store, LongSupplier timeMicros) {
+        NoteReader notes = new NoteReader(store);
         return new StateReader() {
             @Override
             public OptionalLong lookupRevision(byte[] key) {
@@ -50,6 +69,26 @@ public interface StateReader {
             @Override
             public @Nullable Entry entry(byte[] key) {
                 return store.getEntry(key);
+            }
+
+            @Override
+            public Lookup lookupNote(byte[] key) {
+                return notes.lookup(key);
+            }
+
+            @Override
+            public @Nullable Entry note(byte[] key) {
+                return notes.read(key);
+            }
+
+            @Override
+            public long countNotes(byte[] from, byte[] to) {
+                return notes.count(from, to);
+            }
+
+            @Override
+            public long timeMicros() {
+                return timeMicros.getAsLong();
             }
         };
     }

@@ -42,6 +42,13 @@ import org.jspecify.annotations.Nullable;
  *       waits for nobody: only for reads and commits, which end without our doing.
  * </ul>
  *
+ * <h2>Once</h2>
+ *
+ * A command with a {@link RequestId} has one condition more, that no request of this name was answered, and one effect more: a row that
+ * says how it was ({@link RequestNote}). So a repetition is found whether the first is committed, on its way, or was made under another
+ * leader, and gets its answer. If it is on its way, the repetition waits for its commit. That a condition of a client's command did not
+ * hold is remembered as well, by a write of nothing but the row.
+ *
  * <h2>Answering</h2>
  *
  * No answer tells of a write that is not committed. A command with effects is answered when they are committed; they come
@@ -92,6 +99,8 @@ public final class WriteSequencer {
     @GuardedBy("lock")
     private final Admission admission;
 
+    private final RequestTable requests;
+
     @GuardedBy("lock")
     private int waitingCommands;
 
@@ -112,6 +121,7 @@ public final class WriteSequencer {
         this.proposer = proposer;
         this.coldReads = new ColdReads(state, coldReads);
         this.admission = new Admission(limits);
+        this.requests = new RequestTable(state, coldReads, limits.maxRequests());
     }
 
     /**
@@ -123,7 +133,7 @@ public final class WriteSequencer {
     public void submit(Command command, Durability durability, CommandCallback callback) {
         PendingCommand pending;
         try {
-            pending = new PendingCommand(this, proposer, command, durability, callback);
+            pending = new PendingCommand(this, proposer, command, requests.note(command), durability, callback);
         } catch (StoreException e) {
             callback.failed(e);
             return;
@@ -189,6 +199,7 @@ public final class WriteSequencer {
             }
             proposer = next;
             suspended = null;
+            requests.reset();
         } finally {
             lock.unlock();
         }
@@ -265,17 +276,17 @@ public final class WriteSequencer {
     @GuardedBy("lock")
     private void decide(PendingCommand pending) {
         try {
-            List<Condition> conditions = pending.command.conditions();
+            List<Condition> conditions = pending.conditions;
             PendingCommand basis = null;
             for (int i = 0; i < conditions.size(); i++) {
                 Condition condition = conditions.get(i);
-                HeldKey held = overlay.find(condition.key());
+                HeldKey held = overlay.find(condition);
                 PendingCommand writer = held == null ? null : held.writer;
                 Finding finding;
                 if (held == null || writer == null) {
                     finding = appliedFinding(pending, i);
                 } else {
-                    finding = held.pendingFinding(condition);
+                    finding = pending.pendingFinding(held, condition);
                     basis = PendingCommand.later(basis, writer);
                 }
                 if (finding == null) {
@@ -287,7 +298,9 @@ public final class WriteSequencer {
                     return;
                 }
             }
-            propose(pending);
+            if (hasRoom(pending)) {
+                propose(pending);
+            }
         } catch (RuntimeException e) {
             answerFailed(pending, ColdReads.asStoreException(e));
             dequeue(pending);
@@ -301,7 +314,22 @@ public final class WriteSequencer {
         if (found != null) {
             return found;
         }
-        return Finding.lookUp(pending.command.conditions().get(index), state);
+        return Finding.lookUp(pending.conditions.get(index), state);
+    }
+
+    /** False if the table of requests has no room for this one, which is answered then. */
+    @GuardedBy("lock")
+    private boolean hasRoom(PendingCommand pending) {
+        RequestNote note = pending.note;
+        if (note == null || !pending.remembersRefusal()) {
+            return true;
+        }
+        StoreException full = requests.admit(note);
+        if (full != null) {
+            answerFailed(pending, full);
+            dequeue(pending);
+        }
+        return full == null;
     }
 
     /** Lets a command wait, before all others on its keys, for what its conditions from {@code first} on need. */
@@ -310,12 +338,12 @@ public final class WriteSequencer {
         if (!pending.waiting) {
             enqueue(pending);
         }
-        List<Condition> conditions = pending.command.conditions();
+        List<Condition> conditions = pending.conditions;
         for (int i = first; i < conditions.size(); i++) {
             Condition condition = conditions.get(i);
-            HeldKey held = overlay.find(condition.key());
+            HeldKey held = overlay.find(condition);
             if (held != null && held.writer != null) {
-                if (held.pendingFinding(condition) == null) {
+                if (pending.pendingFinding(held, condition) == null) {
                     pending.awaited++;
                     held.writer.addWaiter(pending);
                 }
@@ -353,7 +381,16 @@ public final class WriteSequencer {
             Finding finding,
             @Nullable PendingCommand writer,
             @Nullable PendingCommand basis) {
-        if (basis == null) {
+        if (failed instanceof Condition.Unanswered unanswered) {
+            admission.leave(pending.sizeBytes);
+            outbox.answeredBefore(pending, unanswered.id(), finding);
+        } else if (pending.remembersRefusal()) {
+            if (hasRoom(pending)) {
+                pending.refuse(failed, finding.revision(), proposer);
+                propose(pending);
+            }
+            return;
+        } else if (basis == null) {
             answerConditionFailed(pending, failed, finding.revision());
         } else {
             boolean exists = failed instanceof Condition.Absent;

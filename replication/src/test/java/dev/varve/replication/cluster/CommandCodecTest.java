@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.varve.replication.sequencer.Command;
 import dev.varve.replication.sequencer.Condition;
+import dev.varve.replication.sequencer.RequestId;
 import dev.varve.storage.KeyRange;
 import dev.varve.storage.Mutation;
 import dev.varve.storage.StoreException;
@@ -40,6 +41,15 @@ class CommandCodecTest {
         assertThat(arrived.command().conditions()).usingRecursiveComparison().isEqualTo(ALL.conditions());
         List<Mutation> effects = arrived.command().effects().mutations();
         assertThat(effects).usingRecursiveComparison().isEqualTo(ALL.effects().mutations());
+    }
+
+    @Test
+    void theNameOfACommandArrivesWithIt() {
+        for (RequestId name : List.of(RequestId.ofClient(KEY, ALL), RequestId.ofNode(-3, 511, 1L << 40))) {
+            CommandCodec.Forwarded arrived =
+                    CommandCodec.decode(CommandCodec.encode(new CommandCodec.Forwarded(5, ALL.named(name))));
+            assertThat(arrived.command().request()).usingRecursiveComparison().isEqualTo(name);
+        }
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.replication.sequencer.Command;
 import dev.varve.replication.sequencer.CommandCallback;
 import dev.varve.replication.sequencer.Condition;
+import dev.varve.replication.sequencer.RequestId;
 import dev.varve.storage.Mutation;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.StoreException.Kind;
@@ -27,10 +28,13 @@ class CommandRouterTest {
     /** Where commands were sent, with the key of each, and whom to tell. */
     private final List<String> sent = new ArrayList<>();
 
+    /** Under which names. */
+    private final List<@Nullable RequestId> names = new ArrayList<>();
+
     private final List<CommandRouter.Arrival> arrivals = new ArrayList<>();
     private final List<Runnable> delayed = new ArrayList<>();
     private final List<String> told = new ArrayList<>();
-    private final CommandRouter router = new CommandRouter(new Ways(), () -> now);
+    private final CommandRouter router = new CommandRouter(new Ways(), () -> now, 7);
 
     private final class Ways implements CommandRouter.Ways {
         @Override
@@ -52,6 +56,7 @@ class CommandRouterTest {
         public void forward(String to, byte[] body, long timeoutMillis, CommandRouter.Arrival arrival) {
             Command command = CommandCodec.decode(body).command();
             sent.add(to + " " + new String(key(command.effects().mutations().getFirst()), UTF_8));
+            names.add(command.request());
             arrivals.add(arrival);
         }
 
@@ -145,15 +150,56 @@ class CommandRouterTest {
     }
 
     @Test
-    void whatMayHaveBeenTakenIsNeverSentAgain() {
+    void whatMayHaveBeenTakenIsSentAgainUnderTheSameNameAndBeforeWhatCameLater() {
+        leader = "n1";
+        submit("a");
+        leader = null;
+        submit("b");
+        arrivals.getFirst().lost(false, "the connection was closed");
+        leader = "n2";
+        runDelayed();
+        arrivals.get(1).answered(new CommandCodec.Answer.Committed(3));
+
+        assertThat(sent).containsExactly("n1 a", "n2 a", "n2 b");
+        assertThat(names.get(1)).isNotNull().usingRecursiveComparison().isEqualTo(names.get(0));
+        assertThat(names.get(2)).isNotNull().usingRecursiveComparison().isNotEqualTo(names.get(0));
+        assertThat(told).containsExactly("a 3");
+    }
+
+    @Test
+    void whatALeaderLeavesUndecidedIsSentAgainAsWell() {
+        leader = "n1";
+        submit("a");
+        arrivals.getFirst()
+                .answered(new CommandCodec.Answer.Failed(new StoreException(Kind.OUTCOME_UNKNOWN, "the term ended")));
+        runDelayed();
+        arrivals.get(1).answered(new CommandCodec.Answer.Committed(3));
+
+        assertThat(told).containsExactly("a 3");
+    }
+
+    @Test
+    void whatMayHaveBeenTakenIsNeverToldAsNotWritten() {
         leader = "n1";
         submit("a");
         arrivals.getFirst().lost(false, "the connection was closed");
         runDelayed();
-        router.leaderChanged();
+        arrivals.get(1).answered(new CommandCodec.Answer.Failed(new StoreException(Kind.OVERLOADED, "too much")));
+        now = DEADLINE;
+        runDelayed();
 
         assertThat(told).containsExactly("a " + Kind.OUTCOME_UNKNOWN);
-        assertThat(sent).hasSize(1);
+    }
+
+    @Test
+    void aCommandWithoutANameWhoseOutcomeIsUnknownIsNotDecidedAgain() {
+        leadsHere = true;
+        submit("a");
+        decidedHere.getFirst().failed(new StoreException(Kind.OUTCOME_UNKNOWN, "the term ended"));
+        runDelayed();
+
+        assertThat(told).containsExactly("a " + Kind.OUTCOME_UNKNOWN);
+        assertThat(decidedHere).hasSize(1);
     }
 
     @Test
@@ -163,8 +209,12 @@ class CommandRouterTest {
         leader = "n2";
         router.giveUpForwardedTo("n1");
         arrivals.getFirst().answered(new CommandCodec.Answer.Committed(3));
+        assertThat(told).isEmpty();
+        runDelayed();
+        arrivals.get(1).answered(new CommandCodec.Answer.Committed(4));
 
-        assertThat(told).containsExactly("a " + Kind.OUTCOME_UNKNOWN);
+        assertThat(sent).containsExactly("n1 a", "n2 a");
+        assertThat(told).containsExactly("a 4");
     }
 
     @Test

@@ -46,6 +46,7 @@ class RaftProposerTest {
     private void write(String name) {
         proposer.prepare(
                         new WriteBatch().put(name.getBytes(UTF_8), new byte[0]),
+                        null,
                         Durability.MAJORITY,
                         (revision, failure) -> told.add(name + " " + (failure == null ? revision : failure.kind())))
                 .submit();

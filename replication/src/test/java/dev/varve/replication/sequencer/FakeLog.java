@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class FakeLog implements StateReader, Proposer {
 
-    private record Accepted(WriteBatch batch, WriteCallback callback) {}
+    private record Accepted(WriteBatch batch, @Nullable RequestNote note, WriteCallback callback) {}
 
     private record Applied(WriteCallback callback, long revision) {}
 
@@ -54,25 +54,34 @@ final class FakeLog implements StateReader, Proposer {
 
     private final TreeMap<byte[], Entry> state = new TreeMap<>(Arrays::compareUnsigned);
     private final TreeMap<byte[], Boolean> cold = new TreeMap<>(Arrays::compareUnsigned);
+    private final TreeMap<byte[], Entry> notes = new TreeMap<>(Arrays::compareUnsigned);
+
+    /** Whether reading what is remembered of requests takes the disk. */
+    boolean coldNotes;
+
+    /** The time of the log. */
+    long timeMicros;
+
     private final IdentityHashMap<WriteBatch, Long> revisions = new IdentityHashMap<>();
     private long revision;
 
     @Override
-    public PreparedWrite prepare(WriteBatch batch, Durability durability, WriteCallback callback) {
+    public PreparedWrite prepare(
+            WriteBatch batch, @Nullable RequestNote note, Durability durability, WriteCallback callback) {
         whilePreparing.run();
         if (neverTaken != null) {
             throw neverTaken;
         }
-        return () -> submit(batch, callback);
+        return () -> submit(batch, note, callback);
     }
 
-    private void submit(WriteBatch batch, WriteCallback callback) {
+    private void submit(WriteBatch batch, @Nullable RequestNote note, WriteCallback callback) {
         StoreException refusal = refuseNext != null ? refuseNext : failure;
         refuseNext = null;
         if (refusal != null) {
             callback.completed(-1, refusal);
         } else {
-            accepted.add(new Accepted(batch, callback));
+            accepted.add(new Accepted(batch, note, callback));
             underLock.run();
         }
     }
@@ -90,6 +99,27 @@ final class FakeLog implements StateReader, Proposer {
         }
         Entry entry = state.get(key);
         return entry == null ? Lookup.ABSENT : Lookup.found(entry);
+    }
+
+    @Override
+    public Lookup lookupNote(byte[] key) {
+        Entry entry = notes.get(key);
+        return coldNotes ? Lookup.COLD : entry == null ? Lookup.ABSENT : Lookup.found(entry);
+    }
+
+    @Override
+    public @Nullable Entry note(byte[] key) {
+        return notes.get(key);
+    }
+
+    @Override
+    public long countNotes(byte[] from, byte[] to) {
+        return notes.subMap(from, to).size();
+    }
+
+    @Override
+    public long timeMicros() {
+        return timeMicros;
     }
 
     private boolean isCold(byte[] key) {
@@ -138,6 +168,13 @@ final class FakeLog implements StateReader, Proposer {
                 case Mutation.Delete delete -> state.remove(delete.key());
                 case Mutation.DeleteRange delete -> state.keySet().removeIf(delete.range()::contains);
             }
+        }
+        RequestNote note = next.note;
+        if (note != null) {
+            if (note.forgets() >= 0) {
+                notes.headMap(RequestNote.bound(note.forgets(), 0), false).clear();
+            }
+            notes.put(note.key(), new Entry(note.key(), note.value(), revision));
         }
         revisions.put(next.batch, revision);
         applied.add(new Applied(next.callback, revision));

@@ -50,7 +50,7 @@ final class RandomInterleaving {
         this.committer = committer;
         boolean tight = chance(10);
         this.sequencer = new WriteSequencer(
-                log, logOfThisEpoch(), coldReads, tight ? new SequencerLimits(6, 100) : SequencerLimits.defaults());
+                log, logOfThisEpoch(), coldReads, tight ? new SequencerLimits(6, 100, 1) : SequencerLimits.defaults());
         this.mayFail = chance(70);
         log.underLock = this::underLock;
         log.whileReading = this::inTheMidst;
@@ -131,8 +131,8 @@ final class RandomInterleaving {
 
     private Proposer logOfThisEpoch() {
         int bound = epoch;
-        return (batch, durability, callback) -> {
-            PreparedWrite write = log.prepare(batch, durability, callback);
+        return (batch, note, durability, callback) -> {
+            PreparedWrite write = log.prepare(batch, note, durability, callback);
             return () -> {
                 assertThat(suspended).as("proposed while suspended").isFalse();
                 assertThat(bound).as("proposed to the log of an earlier epoch").isEqualTo(epoch);

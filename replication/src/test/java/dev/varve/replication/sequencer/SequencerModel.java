@@ -112,6 +112,7 @@ final class SequencerModel {
         return switch (condition) {
             case Condition.OnRevision onRevision -> onRevision.holds(revision(current));
             case Condition.ValueIs valueIs -> valueIs.holds(current);
+            case Condition.Unanswered _ -> throw new AssertionError("the sequencer adds this condition itself");
         };
     }
 

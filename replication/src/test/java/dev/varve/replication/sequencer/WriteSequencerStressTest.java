@@ -49,8 +49,29 @@ final class WriteSequencerStressTest {
         private final Thread thread = Thread.ofPlatform().start(this::commit);
 
         @Override
-        public PreparedWrite prepare(WriteBatch batch, Durability durability, WriteCallback callback) {
+        public PreparedWrite prepare(
+                WriteBatch batch, @Nullable RequestNote note, Durability durability, WriteCallback callback) {
             return () -> submit(batch, callback);
+        }
+
+        @Override
+        public Lookup lookupNote(byte[] key) {
+            return Lookup.ABSENT;
+        }
+
+        @Override
+        public @Nullable Entry note(byte[] key) {
+            return null;
+        }
+
+        @Override
+        public long countNotes(byte[] from, byte[] to) {
+            return 0;
+        }
+
+        @Override
+        public long timeMicros() {
+            return 0;
         }
 
         private void submit(WriteBatch batch, WriteCallback callback) {
@@ -163,8 +184,8 @@ final class WriteSequencerStressTest {
         try (log;
                 ExecutorService coldReads = Executors.newFixedThreadPool(2);
                 ExecutorService clients = Executors.newFixedThreadPool(THREADS)) {
-            WriteSequencer sequencer =
-                    new WriteSequencer(log, log, coldReads, new SequencerLimits(THREADS * IN_FLIGHT, Long.MAX_VALUE));
+            WriteSequencer sequencer = new WriteSequencer(
+                    log, log, coldReads, new SequencerLimits(THREADS * IN_FLIGHT, Long.MAX_VALUE, 1));
             for (int thread = 0; thread < THREADS; thread++) {
                 List<Issued> history = new ArrayList<>();
                 histories.add(history);

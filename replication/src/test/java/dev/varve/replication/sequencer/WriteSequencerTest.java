@@ -317,7 +317,7 @@ final class WriteSequencerTest {
 
     @Test
     void beyondEitherLimitCommandsAreRefused() {
-        sequencer = new WriteSequencer(log, log, coldReads, new SequencerLimits(2, 10));
+        sequencer = new WriteSequencer(log, log, coldReads, new SequencerLimits(2, 10, 3));
         Answer large = submit(Command.put(A, new byte[20]));
         assertThat(submit(Command.put(B, ONE)).failure)
                 .hasMessageContaining("1 writes with 21 bytes")
@@ -358,10 +358,10 @@ final class WriteSequencerTest {
         log.whilePreparing = () -> {
             log.whilePreparing = () -> {};
             sequencer.suspend(full);
-            sequencer.resume((batch, durability, callback) -> log.prepare(batch, durability, callback));
+            sequencer.resume((batch, note, durability, callback) -> log.prepare(batch, note, durability, callback));
         };
-        Proposer before = (batch, durability, callback) -> {
-            PreparedWrite ignored = log.prepare(batch, durability, callback);
+        Proposer before = (batch, note, durability, callback) -> {
+            PreparedWrite ignored = log.prepare(batch, note, durability, callback);
             return () -> {
                 throw new AssertionError("proposed to the log of an earlier epoch: " + ignored);
             };

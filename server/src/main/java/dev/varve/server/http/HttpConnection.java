@@ -3,6 +3,7 @@ package dev.varve.server.http;
 import dev.varve.protocol.ErrorCode;
 import dev.varve.protocol.Problem;
 import dev.varve.replication.sequencer.Command;
+import dev.varve.replication.sequencer.RequestId;
 import dev.varve.server.http.RequestReader.State;
 import dev.varve.storage.Durability;
 import io.netty.buffer.ByteBuf;
@@ -171,7 +172,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         Exchange exchange = new Exchange(this, request, reader.takeLease());
         unanswered.add(exchange);
         reader.next();
-        server().served().submit(command, Durability.MAJORITY, request.deadlineNanos(), exchange);
+        byte[] name = request.idempotencyKey();
+        Command named = name == null ? command : command.named(RequestId.ofClient(name, command));
+        server().served().submit(named, Durability.MAJORITY, request.deadlineNanos(), exchange);
     }
 
     // ---- Answers ----

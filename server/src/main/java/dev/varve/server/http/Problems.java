@@ -81,6 +81,16 @@ final class Problems {
                         sentence(failure),
                         "Read the key to see whether the write was made, once the server takes requests again.");
             case NO_LEADER -> new Problem(ErrorCode.NO_LEADER, sentence(failure), TRY_AGAIN);
+            case REQUEST_REUSED ->
+                new Problem(
+                        ErrorCode.IDEMPOTENCY_KEY_REUSED,
+                        sentence(failure),
+                        "Give each request an Idempotency-Key of its own, and repeat one only with the same request.");
+            case REQUEST_TABLE_FULL ->
+                new Problem(
+                        ErrorCode.TOO_MANY_IDEMPOTENCY_KEYS,
+                        sentence(failure),
+                        "Try again later, or send the request without an Idempotency-Key; nothing was changed.");
             case CORRUPTION ->
                 new Problem(
                         ErrorCode.CORRUPTION,

@@ -9,6 +9,7 @@ import dev.varve.replication.cluster.Consistency;
 import dev.varve.server.metrics.OperationKind;
 import dev.varve.storage.KeyRange;
 import dev.varve.storage.StoreOptions;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param http10 true if the client speaks HTTP/1.0
  * @param headOnly true if the answer has no body
  * @param accept its {@code Accept} header, or null
+ * @param idempotencyKey the name by which a repetition of the write is known, or null
  */
 record Request(
         @Nullable Route route,
@@ -37,8 +39,10 @@ record Request(
         boolean keepAlive,
         boolean http10,
         boolean headOnly,
-        @Nullable String accept) {
+        @Nullable String accept,
+        byte @Nullable [] idempotencyKey) {
 
+    private static final int IDEMPOTENCY_KEY_CHARACTERS_MAX = 128;
     private static final byte[] NO_KEY = new byte[0];
 
     /**
@@ -88,7 +92,8 @@ record Request(
                 head.keepAlive(),
                 head.http10(),
                 head.headOnly(),
-                head.accept());
+                head.accept(),
+                route.writes() ? idempotencyKey(head.idempotencyKey()) : null);
     }
 
     /** Stands for a request that was not understood; the connection may go on behind it only if {@code keepAlive}. */
@@ -107,6 +112,7 @@ record Request(
                 keepAlive,
                 http10,
                 headOnly,
+                null,
                 null);
     }
 
@@ -124,6 +130,23 @@ record Request(
             throw Limits.keyTooLarge(key.length, limits);
         }
         return key;
+    }
+
+    private static byte @Nullable [] idempotencyKey(@Nullable String text) {
+        if (text == null) {
+            return null;
+        }
+        boolean fits = !text.isEmpty()
+                && text.length() <= IDEMPOTENCY_KEY_CHARACTERS_MAX
+                && text.chars().allMatch(c -> c > ' ' && c < 0x7f);
+        if (!fits) {
+            throw new ProblemException(
+                    ErrorCode.MALFORMED_REQUEST,
+                    "The Idempotency-Key has not 1 to " + IDEMPOTENCY_KEY_CHARACTERS_MAX
+                            + " visible characters of ASCII, or is there twice.",
+                    "Send one such key, a new one for each request, such as a UUID.");
+        }
+        return text.getBytes(StandardCharsets.US_ASCII);
     }
 
     private static Consistency consistency(QueryParameters query) {

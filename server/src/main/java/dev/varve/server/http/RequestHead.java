@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param contentLength length of the body in bytes; 0 if there is none; -1 if it is chunked
  * @param expectsContinue true if the client waits for {@code 100 Continue} before it sends the body
  * @param accept the {@code Accept} header, or null
+ * @param idempotencyKey the {@code Idempotency-Key} header as it was sent, or null
  */
 record RequestHead(
         String method,
@@ -34,10 +35,12 @@ record RequestHead(
         boolean keepAlive,
         long contentLength,
         boolean expectsContinue,
-        @Nullable String accept) {
+        @Nullable String accept,
+        @Nullable String idempotencyKey) {
 
     private static final String REMEDY = "Send HTTP/1.1 as RFC 9112 has it; the connection is closed.";
     private static final int SHOWN_CHARACTERS_MAX = 200;
+    private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
 
     /**
      * Takes over what Netty has decoded, and refuses what two readers could understand differently and Netty has let
@@ -72,7 +75,8 @@ record RequestHead(
                 HttpUtil.isKeepAlive(request),
                 contentLength,
                 continueExpected && contentLength != 0,
-                accept(headers));
+                accept(headers),
+                idempotencyKey(headers));
     }
 
     /**
@@ -146,6 +150,11 @@ record RequestHead(
         return headers.contains(HttpHeaderNames.ACCEPT)
                 ? String.join(",", headers.getAll(HttpHeaderNames.ACCEPT))
                 : null;
+    }
+
+    /** The header, of which there may be one; several are joined by a control character, which {@link Request} refuses. */
+    private static @Nullable String idempotencyKey(HttpHeaders headers) {
+        return headers.contains(IDEMPOTENCY_KEY) ? String.join("\n", headers.getAll(IDEMPOTENCY_KEY)) : null;
     }
 
     /** Where the path begins: in a target with scheme and host (absolute form) behind these. */

@@ -51,6 +51,11 @@ enum Route {
         return headToo ? method + ", " + HEAD : method;
     }
 
+    /** True if it changes what is stored. */
+    boolean writes() {
+        return this == PUT || this == BATCH_PUT || this == DELETE;
+    }
+
     /** True if a body is read and not only thrown away. */
     boolean takesBody() {
         return this == PUT || this == BATCH_PUT;

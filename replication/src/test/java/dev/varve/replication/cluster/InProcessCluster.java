@@ -1,0 +1,152 @@
+package dev.varve.replication.cluster;
+
+import dev.varve.storage.StoreOptions;
+import dev.varve.storage.io.Environment;
+import dev.varve.storage.io.Ticker;
+import dev.varve.testkit.SimulatedFileSystem;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Three nodes of a cluster in this process, each on a simulated disk of its own. */
+final class InProcessCluster implements AutoCloseable {
+
+    static final List<String> NAMES = List.of("n1", "n2", "n3");
+    private static final Path DATA = Path.of("/data");
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+    private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
+    private final Map<String, SimulatedFileSystem> disks = new TreeMap<>();
+    private final Map<String, ClusterNode> nodes = new TreeMap<>();
+    private final ExecutorService threads = Executors.newCachedThreadPool();
+
+    InProcessCluster() throws Exception {
+        List<ServerSocket> taken = new ArrayList<>();
+        for (String name : NAMES) {
+            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+            taken.add(socket);
+            addresses.put(name, new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort()));
+            disks.put(name, new SimulatedFileSystem());
+        }
+        for (ServerSocket socket : taken) {
+            socket.close();
+        }
+        startAll();
+    }
+
+    /** Starts all nodes, which wait for each other, and waits until they are members and know who leads. */
+    void startAll() throws Exception {
+        Map<String, Future<ClusterNode>> starting = new TreeMap<>();
+        for (String name : NAMES) {
+            starting.put(name, threads.submit(() -> create(name)));
+        }
+        for (Map.Entry<String, Future<ClusterNode>> each : starting.entrySet()) {
+            nodes.put(each.getKey(), each.getValue().get(60, TimeUnit.SECONDS));
+        }
+        NAMES.forEach(this::awaitReady);
+    }
+
+    void start(String name) throws IOException {
+        nodes.put(name, create(name));
+        awaitReady(name);
+    }
+
+    private ClusterNode create(String name) throws IOException {
+        return ClusterNode.start(
+                new ClusterOptions(
+                        name,
+                        Objects.requireNonNull(addresses.get(name)),
+                        addresses,
+                        name.equals("n1"),
+                        ClusterOptions.ELECTION_MILLIS_DEFAULT,
+                        64 << 20),
+                DATA,
+                StoreOptions.defaults()
+                        .withSegmentBytes(1 << 20)
+                        .withMemtableBytes(1 << 20)
+                        .withCacheBytes(1 << 20),
+                new Environment(
+                        Objects.requireNonNull(disks.get(name)), Ticker.system(), InstantSource.system(), new Random()),
+                threads);
+    }
+
+    ClusterNode node(String name) {
+        return Objects.requireNonNull(nodes.get(name), name + " is down");
+    }
+
+    SimulatedFileSystem disk(String name) {
+        return Objects.requireNonNull(disks.get(name));
+    }
+
+    void stop(String name) {
+        ClusterNode node = nodes.remove(name);
+        if (node != null) {
+            node.close();
+        }
+    }
+
+    void stopAll() {
+        NAMES.forEach(this::stop);
+    }
+
+    private void awaitReady(String name) {
+        until(name + " is ready", () -> node(name).unready() == null);
+    }
+
+    /** Waits until some running node leads, other than this one, and all running nodes say so. */
+    String awaitLeader(@Nullable String except) {
+        String[] found = new String[1];
+        until("there is a leader", () -> {
+            List<@Nullable String> said = new ArrayList<>();
+            nodes.values().forEach(node -> said.add(node.view().leader()));
+            String first = said.getFirst();
+            found[0] = first;
+            return first != null
+                    && !first.equals(except)
+                    && nodes.containsKey(first)
+                    && said.stream().allMatch(first::equals);
+        });
+        return found[0];
+    }
+
+    /** Some node that runs and is none of these. */
+    String other(String... than) {
+        return NAMES.stream()
+                .filter(name -> nodes.containsKey(name) && !List.of(than).contains(name))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    static void until(String words, BooleanSupplier condition) {
+        long end = System.nanoTime() + PATIENCE_NANOS;
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - end > 0) {
+                throw new AssertionError("still not: " + words);
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
+
+    @Override
+    public void close() {
+        stopAll();
+        threads.shutdownNow();
+    }
+}
