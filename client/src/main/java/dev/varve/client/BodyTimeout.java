@@ -35,8 +35,8 @@ final class BodyTimeout<T> implements BodySubscriber<T>, Flow.Subscription {
     /** When the last one came, or was asked for after none was; guarded by this. */
     private long sinceNanos;
 
-    /** True if a look at the time is to come; guarded by this. */
-    private boolean watching;
+    /** Ends when the time is to be looked at, which is null if it is not; guarded by this. */
+    private @Nullable CompletableFuture<Void> watch;
 
     /** Guarded by this. */
     private boolean ended;
@@ -68,7 +68,7 @@ final class BodyTimeout<T> implements BodySubscriber<T>, Flow.Subscription {
                 sinceNanos = System.nanoTime();
             }
             wanted = buffers > Long.MAX_VALUE - wanted ? Long.MAX_VALUE : wanted + buffers;
-            if (!ended && !watching) {
+            if (!ended && watch == null) {
                 watch(timeout.toNanos());
             }
         }
@@ -89,7 +89,7 @@ final class BodyTimeout<T> implements BodySubscriber<T>, Flow.Subscription {
     @Override
     public synchronized void onError(Throwable failure) {
         if (!ended) {
-            ended = true;
+            end();
             body.onError(failure);
         }
     }
@@ -97,7 +97,7 @@ final class BodyTimeout<T> implements BodySubscriber<T>, Flow.Subscription {
     @Override
     public synchronized void onComplete() {
         if (!ended) {
-            ended = true;
+            end();
             body.onComplete();
         }
     }
@@ -106,7 +106,7 @@ final class BodyTimeout<T> implements BodySubscriber<T>, Flow.Subscription {
     public void cancel() {
         Flow.Subscription from;
         synchronized (this) {
-            ended = true;
+            end();
             from = source;
         }
         if (from != null) {
@@ -114,15 +114,26 @@ final class BodyTimeout<T> implements BodySubscriber<T>, Flow.Subscription {
         }
     }
 
+    /** Under the lock. What waits for the time would keep the body until then. */
+    private void end() {
+        ended = true;
+        if (watch != null) {
+            watch.cancel(false);
+        }
+    }
+
+    /** Under the lock. */
     private void watch(long nanos) {
-        watching = true;
-        CompletableFuture.delayedExecutor(nanos, TimeUnit.NANOSECONDS).execute(this::look);
+        CompletableFuture<Void> due =
+                new CompletableFuture<Void>().completeOnTimeout(null, nanos, TimeUnit.NANOSECONDS);
+        var _ = due.thenRunAsync(this::look);
+        watch = due;
     }
 
     private void look() {
         Flow.Subscription from;
         synchronized (this) {
-            watching = false;
+            watch = null;
             if (ended || wanted == 0) {
                 return; // The next request watches again.
             }

@@ -4,11 +4,15 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.ref.PhantomReference;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
 import java.net.http.HttpResponse.BodySubscriber;
 import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -94,6 +98,8 @@ class BodyTimeoutTest {
         Duration timeout = Duration.ofMillis(20);
         BodyTimeout<String> body = new BodyTimeout<>(slow, timeout);
         body.onSubscribe(new Source());
+        slow.subscription.join().request(1);
+        body.onNext(bytes("ab"));
         // Another body with the same time-out fails meanwhile, so that this one would have as well.
         BodyTimeout<String> other = new BodyTimeout<>(BodySubscribers.ofString(US_ASCII), timeout);
         other.onSubscribe(new Source());
@@ -102,6 +108,30 @@ class BodyTimeoutTest {
         assertThat(slow.failure).isNotDone();
         slow.subscription.join().request(1);
         assertThat(slow.failure.join()).contains("nothing more for 20 ms");
+    }
+
+    @Test
+    void aBodyThatHasEndedIsNotKeptUntilItsTime() throws InterruptedException {
+        ReferenceQueue<Object> forgotten = new ReferenceQueue<>();
+        List<Reference<?>> kept = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            BodyTimeout<String> body = new BodyTimeout<>(BodySubscribers.ofString(US_ASCII), Duration.ofMinutes(10));
+            kept.add(new PhantomReference<>(body, forgotten));
+            body.onSubscribe(new Source());
+            body.onNext(bytes("ab"));
+            switch (i) {
+                case 0 -> body.onComplete();
+                case 1 -> body.onError(new IllegalStateException("broken"));
+                case 2 -> body.cancel();
+                default -> body.onNext(bytes("c")); // Goes on.
+            }
+        }
+        for (int left = kept.size() - 1; left > 0; ) {
+            System.gc();
+            left -= forgotten.remove(100) == null ? 0 : 1;
+        }
+        System.gc();
+        assertThat(forgotten.poll()).isNull();
     }
 
     @Test
