@@ -86,7 +86,9 @@ class BackgroundMergeTest {
                 assertThat(store.write(batch, Durability.ACCEPTED)).isEqualTo(model.write(batch));
             }
             assertThat(both.seen).as("two merges at once").isTrue();
-            assertThat(store.stats().compactions()).as("a busy machine makes fewer, larger ones").isGreaterThan(10);
+            assertThat(store.stats().compactions())
+                    .as("a busy machine makes fewer, larger ones")
+                    .isGreaterThan(10);
             assertSame(store, model);
             store.compact();
             assertSame(store, model);
