@@ -36,9 +36,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Store implements AutoCloseable {
 
-    /** When there is no space for another segment, what is left of the last one is kept for deletes below this part of it. */
-    private static final int RESERVE_DIVISOR = 8;
-
     private final Path directory;
     private final StoreOptions options;
     private final BatchEncoder encoder;
@@ -266,9 +263,7 @@ public final class Store implements AutoCloseable {
         if (blockage != null && !Trouble.isDiskFull(blockage)) {
             throw blocked(blockage);
         }
-        boolean needsSpace = state.flushNeedsSpace()
-                || (state.log().diskFull() && state.log().remainingBytes() < options.segmentBytes() / RESERVE_DIVISOR);
-        if (needsSpace && batch.mutations().stream().anyMatch(Mutation.Put.class::isInstance)) {
+        if (state.lacksSpace() && batch.mutations().stream().anyMatch(Mutation.Put.class::isInstance)) {
             throw diskFull(null);
         }
     }

@@ -13,10 +13,13 @@ import dev.varve.storage.StoreException;
 import dev.varve.storage.StoreException.Kind;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.WriteBatch;
+import dev.varve.storage.io.Environment;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Random;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -92,16 +95,66 @@ class RefusalTest {
     }
 
     private static void awaitWrite(Store store, int i, Duration atMost) {
+        await(() -> store.put(key(i), value(i)), atMost);
+    }
+
+    /** Writes as soon as there is space. */
+    private static void await(Runnable write, Duration atMost) {
         long deadline = System.nanoTime() + atMost.toNanos();
         while (true) {
             try {
-                store.put(key(i), value(i));
+                write.run();
                 return;
             } catch (StoreException e) {
                 assertThat(e.kind()).isEqualTo(Kind.DISK_FULL);
                 assertThat(System.nanoTime()).as("writing resumes by itself").isLessThan(deadline);
                 Thread.onSpinWait();
             }
+        }
+    }
+
+    @Test
+    void deletesGiveSpaceBackOnAFullDisk() {
+        machine.files().setCapacityBytes(6 << 20);
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            Store store = checked.store();
+            int refused = fill(store, 0);
+            assertThat(refused).isGreaterThan(400);
+            for (int i = 0; i < refused; i++) {
+                int key = i;
+                if (i % 4 < 3) { // There is room for some, and they make room for more.
+                    await(() -> store.delete(key(key)), Duration.ofSeconds(5));
+                }
+            }
+            awaitWrite(store, 100_000, Duration.ofSeconds(5));
+            for (int i = 1; i < refused / 2; i++) {
+                awaitWrite(store, 100_000 + i, Duration.ofSeconds(5));
+            }
+            for (int i = 0; i < refused; i++) {
+                assertThat(store.get(key(i))).as("key " + i).isEqualTo(i % 4 < 3 ? null : value(i));
+            }
+            assertThat(store.get(key(100_000))).isEqualTo(value(100_000));
+            machine.files().setCapacityBytes(SimulatedFileSystem.UNBOUNDED);
+        }
+    }
+
+    @Test
+    void aDiskThatHasRoomForWhatIsLiveStaysWritable() {
+        machine.files().setCapacityBytes(4 << 20);
+        Environment inTime = new Environment(
+                machine.files(),
+                Environment.system().ticker(),
+                machine.clock(),
+                new Random(1)); // Who is slowed waits in truth.
+        try (Store store = Store.open(CheckedStore.DIRECTORY, OPTIONS, inTime)) {
+            RandomGenerator random = Seeds.random(3);
+            for (int i = 0; i < 100; i++) {
+                awaitWrite(store, i, Duration.ofSeconds(5));
+            }
+            for (int i = 0; i < 3_000; i++) {
+                awaitWrite(store, random.nextInt(100), Duration.ofSeconds(5));
+            }
+            assertHolds(store, 100);
         }
     }
 

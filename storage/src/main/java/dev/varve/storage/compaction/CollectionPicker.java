@@ -58,7 +58,7 @@ public final class CollectionPicker {
      * @param segments those that may be collected
      * @param otherBytes bytes of the other segments
      * @param begun the victims of the pass under way
-     * @param most how many victims a new pass may have
+     * @param most how many victims a new pass may have; 1 where space is so scarce that whatever can be had back is worth a pass
      * @param held ids of tables that must stay as they are
      * @param regarded up to which revision what hides entries of a table has been dropped from it
      * @return null if nothing need be done
@@ -79,7 +79,7 @@ public final class CollectionPicker {
         }
         SpaceUse use = SpaceUse.of(levels, segments, otherBytes, regarded);
         long live = use.liveBytes() - use.hiddenBytes();
-        long limit = (long) (BEGIN * live);
+        long limit = (long) (most == 1 ? live : BEGIN * live);
         if (use.fileBytes() <= limit || use.fileBytes() - live < leastBytes) {
             return null;
         }

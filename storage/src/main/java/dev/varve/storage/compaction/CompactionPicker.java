@@ -25,7 +25,7 @@ public final class CompactionPicker {
     public static final int LEVELS = 7;
 
     /** How many tables in level 0 make it due, and how many units level 1 may have. */
-    static final int YOUNG_TABLES = 8;
+    public static final int YOUNG_TABLES = 8;
 
     /** How many units level 1 may have while there is nothing below it. */
     static final int LONE_UNITS = 16;

@@ -29,6 +29,9 @@ final class SegmentAllocator implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(SegmentAllocator.class);
     private static final long RETRY_SECONDS = 1;
 
+    /** A spare is made only if this part of a segment is left for tables and value segments, which give space back. */
+    private static final int RESERVE_DIVISOR = 2;
+
     private final FileSystem files;
     private final Path directory;
     private final StoreId storeId;
@@ -141,6 +144,7 @@ final class SegmentAllocator implements AutoCloseable {
         @Nullable Fresh made = null;
         @Nullable IOException trouble = null;
         try {
+            requireReserve(bytes);
             made = create(bytes);
         } catch (IOException e) {
             trouble = e;
@@ -168,6 +172,15 @@ final class SegmentAllocator implements AutoCloseable {
             closed = true;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private void requireReserve(int bytes) throws IOException {
+        long reserve = segmentBytes / RESERVE_DIVISOR;
+        long usable = files.usableBytes(directory);
+        if (usable < bytes + reserve) {
+            throw new Trouble.DiskFullException("of " + usable + " bytes that are free, a segment of " + bytes
+                    + " would leave less than the " + reserve + " that flushing and collecting may need");
         }
     }
 

@@ -83,11 +83,16 @@ final class Collector {
                 segments,
                 otherBytes(segments),
                 victims,
-                scarce ? 1 : Integer.MAX_VALUE,
+                isScarce() ? 1 : Integer.MAX_VALUE,
                 held,
                 this::regarded);
         victims = next == null ? Set.of() : next.victims();
         return next == null ? null : next.step();
+    }
+
+    /** True if space is lacking for more log, or was for a merge: then collection comes before all else. */
+    synchronized boolean isScarce() {
+        return scarce || log.diskFull();
     }
 
     /** Looks anew how far collection is behind. */

@@ -229,7 +229,7 @@ final class Compactor implements AutoCloseable {
                     return next;
                 }
                 looked.signalAll();
-                changed.awaitNanos(restIsNear() ? REST_NANOS : Long.MAX_VALUE);
+                changed.awaitNanos(restIsNear() || collector.isScarce() ? REST_NANOS : Long.MAX_VALUE);
             }
             return null;
         } catch (InterruptedException e) {
@@ -246,7 +246,10 @@ final class Compactor implements AutoCloseable {
         }
         Levels levels = versions.current().tables();
         List<List<TableInfo>> tables = levels.infos();
-        Compaction due = picker.pick(tables, held());
+        Compaction due = collector.isScarce() && !collecting ? collector.next(levels, held()) : null;
+        if (due == null) {
+            due = picker.pick(tables, held());
+        }
         if (due == null && (asked > 0 || atRest())) {
             due = picker.pickAtRest(tables, held());
         }

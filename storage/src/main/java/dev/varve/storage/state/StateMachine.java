@@ -4,6 +4,7 @@ import dev.varve.storage.checkpoint.Checkpoint;
 import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
 import dev.varve.storage.checkpoint.ManifestState;
+import dev.varve.storage.compaction.CompactionPicker;
 import dev.varve.storage.compaction.SpaceUse;
 import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.format.RaftConfiguration;
@@ -41,6 +42,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateMachine implements Closeable {
 
+    /** When there is no space for another segment, what is left of the last one is kept for deletes below this part of it. */
+    private static final int RESERVE_DIVISOR = 8;
+
     private final StoreDirectory directory;
     private final Log log;
     private final BlockCache cache;
@@ -56,6 +60,7 @@ public final class StateMachine implements Closeable {
     private final Mode mode;
     private final WritePacer pacer;
     private final MergePacer mergePacer;
+    private final int reserveBytes;
     private volatile @Nullable VersionEditor editor;
     private volatile @Nullable Flusher flusher;
     private volatile @Nullable Compactor compactor;
@@ -124,6 +129,7 @@ public final class StateMachine implements Closeable {
             throws IOException {
         this.directory = directory;
         this.mode = mode;
+        this.reserveBytes = options.segmentBytes() / RESERVE_DIVISOR;
         ManifestState found = directory.manifest().state();
         Environment environment = directory.environment();
         SegmentSet segments = new SegmentSet();
@@ -287,6 +293,24 @@ public final class StateMachine implements Closeable {
     /** Makes everything that has been applied visible. */
     public void publish() {
         visibleRevision = applier.applied().revision();
+        if (lacksSpace()) {
+            flushDeletes();
+        }
+    }
+
+    /** Has what was applied written to a table as soon as no other is being written: what deletes give back is known from tables only. */
+    private void flushDeletes() {
+        Version version = versions.current();
+        if (applier.hasUncovered()
+                && version.frozen().isEmpty()
+                && version.tables().young() < CompactionPicker.YOUNG_TABLES) {
+            applier.freeze(applier.applied().position(), 0);
+        }
+    }
+
+    /** True if nothing but deletes should be written for lack of space: what is left of the log is kept for them. */
+    public boolean lacksSpace() {
+        return flushNeedsSpace() || (log.diskFull() && log.remainingBytes() < reserveBytes);
     }
 
     /** Index of the last entry that has been applied. */

@@ -112,7 +112,8 @@ class SegmentAllocatorTest {
         allocator.start();
         SegmentAllocator.Fresh fresh = take(100);
         allocator.stop();
-        assertThat(calls).startsWith("create", "preallocate", "write", "sync", "syncDirectory", "registered 1");
+        assertThat(calls)
+                .startsWith("usableBytes", "create", "preallocate", "write", "sync", "syncDirectory", "registered 1");
         ByteBuffer header = ByteBuffer.allocate(FileHeader.BYTES);
         fresh.file().read(header, 0);
         FileName name = new FileName(FileKind.LOG, fresh.id());
