@@ -31,6 +31,15 @@ class FileSystemConformanceTest {
     }
 
     @Nested
+    class ByChannels extends Conformance {
+
+        @Override
+        FileSystem files() {
+            return DiskFileSystem.byChannels();
+        }
+    }
+
+    @Nested
     class Simulated extends Conformance {
 
         private final SimulatedFileSystem simulated = new SimulatedFileSystem();

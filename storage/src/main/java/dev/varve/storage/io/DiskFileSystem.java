@@ -2,7 +2,6 @@ package dev.varve.storage.io;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -16,50 +15,62 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The files of this machine. Thread-safe. */
+/**
+ * The files of this machine: by {@link LinuxFile} where that can be, which no interrupt of a thread disturbs, and else by
+ * {@link ChannelFile}. Thread-safe.
+ */
 public final class DiskFileSystem implements FileSystem {
 
-    private static final DiskFileSystem INSTANCE = new DiskFileSystem();
+    private static final DiskFileSystem INSTANCE = new DiskFileSystem(LinuxCalls.instance());
+    private static final int ZEROES_BYTES = 1 << 20;
 
     /** What the system says where a link cannot be: EXDEV, EPERM and EOPNOTSUPP of link(2), EMLINK where a file has too many. */
     private static final List<String> LINKS_REFUSED =
             List.of("cross-device link", "Operation not permitted", "not supported", "Too many links");
 
-    private DiskFileSystem() {}
+    private final @Nullable LinuxCalls calls;
+
+    /** @param calls how files are used, or null for channels */
+    private DiskFileSystem(@Nullable LinuxCalls calls) {
+        this.calls = calls;
+    }
 
     /** The one instance. */
     public static DiskFileSystem instance() {
         return INSTANCE;
     }
 
+    /** The same files as on a system that has nothing but channels; for tests. */
+    public static DiskFileSystem byChannels() {
+        return new DiskFileSystem(null);
+    }
+
     @Override
     public StoreFile create(Path file) throws IOException {
-        return open(file, true, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return calls == null
+                ? channel(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)
+                : LinuxFile.open(calls, file, LinuxCalls.O_RDWR | LinuxCalls.O_CREAT | LinuxCalls.O_EXCL);
     }
 
     @Override
     public StoreFile open(Path file) throws IOException {
-        return open(file, true, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return calls == null
+                ? channel(file, StandardOpenOption.READ, StandardOpenOption.WRITE)
+                : LinuxFile.open(calls, file, LinuxCalls.O_RDWR);
     }
 
     @Override
     public StoreFile openForRead(Path file) throws IOException {
-        return open(file, false, StandardOpenOption.READ);
+        return calls == null
+                ? channel(file, StandardOpenOption.READ)
+                : LinuxFile.open(calls, file, LinuxCalls.O_RDONLY);
     }
 
-    private static StoreFile open(Path file, boolean writable, OpenOption... options) throws IOException {
-        FileChannel channel = FileChannel.open(file, options);
-        try {
-            return new DiskFile(channel, SecondDescriptor.open(file, writable));
-        } catch (IOException e) {
-            channel.close();
-            throw e;
-        }
+    private static StoreFile channel(Path file, OpenOption... options) throws IOException {
+        return new ChannelFile(FileChannel.open(file, options));
     }
 
     @Override
@@ -119,8 +130,17 @@ public final class DiskFileSystem implements FileSystem {
 
     @Override
     public void syncDirectory(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+        if (calls == null) {
+            try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+                channel.force(true);
+            }
+            return;
+        }
+        LinuxCalls.Descriptor descriptor = calls.open(directory, LinuxCalls.O_RDONLY);
+        try {
+            calls.force(descriptor);
+        } finally {
+            calls.close(descriptor);
         }
     }
 
@@ -148,172 +168,11 @@ public final class DiskFileSystem implements FileSystem {
         }
     }
 
-    /**
-     * A second descriptor of a file, for the calls that channels do not offer. It is closed when it is not in use any more, since its
-     * number may then be given to another file.
-     */
-    private static final class SecondDescriptor {
-
-        private static final int CLOSED = 1 << 30;
-
-        private final LinuxCalls calls;
-        private final int descriptor;
-
-        /** How many calls use it, plus {@link #CLOSED} once it is to be closed. */
-        private final AtomicInteger uses = new AtomicInteger();
-
-        private SecondDescriptor(LinuxCalls calls, int descriptor) {
-            this.calls = calls;
-            this.descriptor = descriptor;
-        }
-
-        static @Nullable SecondDescriptor open(Path file, boolean writable) throws IOException {
-            LinuxCalls calls = LinuxCalls.instance();
-            return calls == null ? null : new SecondDescriptor(calls, calls.open(file, writable));
-        }
-
-        boolean readResident(ByteBuffer target, long position) throws IOException {
-            begin();
-            try {
-                return calls.readResident(descriptor, target, position);
-            } finally {
-                end();
-            }
-        }
-
-        boolean allocate(long size) throws IOException {
-            begin();
-            try {
-                return calls.fallocate(descriptor, size);
-            } finally {
-                end();
-            }
-        }
-
-        private void begin() throws IOException {
-            if (uses.incrementAndGet() > CLOSED) {
-                uses.decrementAndGet();
-                throw new ClosedChannelException();
-            }
-        }
-
-        private void end() throws IOException {
-            if (uses.decrementAndGet() == CLOSED) {
-                calls.close(descriptor);
-            }
-        }
-
-        void close() throws IOException {
-            int before = uses.getAndUpdate(n -> n >= CLOSED ? n : n + CLOSED);
-            if (before == 0) {
-                calls.close(descriptor);
-            }
-        }
-    }
-
-    /** A file by its channel, and by a second descriptor where there is one. */
-    private static final class DiskFile implements StoreFile {
-
-        private static final int ZEROES_BYTES = 1 << 20;
-
-        private final FileChannel channel;
-        private final @Nullable SecondDescriptor second;
-
-        /** What was preallocated by this process, until the file is cut or closed. */
-        private final AtomicReference<@Nullable FileMapping> mapping = new AtomicReference<>();
-
-        private final ReadMapping readMapping;
-
-        DiskFile(FileChannel channel, @Nullable SecondDescriptor second) {
-            this.channel = channel;
-            this.second = second;
-            this.readMapping = new ReadMapping(channel);
-        }
-
-        @Override
-        public int read(ByteBuffer target, long position) throws IOException {
-            int begin = target.position();
-            while (target.hasRemaining()) {
-                if (channel.read(target, position + target.position() - begin) < 0) {
-                    break;
-                }
-            }
-            return target.position() - begin;
-        }
-
-        @Override
-        public boolean readResident(ByteBuffer target, long position) throws IOException {
-            return second != null && !Thread.currentThread().isVirtual() && second.readResident(target, position);
-        }
-
-        @Override
-        public boolean readMapped(byte[] target, int from, int length, long position) throws IOException {
-            return readMapping.read(target, from, length, position);
-        }
-
-        @Override
-        public void write(ByteBuffer source, long position) throws IOException {
-            int begin = source.position();
-            while (source.hasRemaining()) {
-                channel.write(source, position + source.position() - begin);
-            }
-        }
-
-        @Override
-        public void writeLazily(ByteBuffer source, long position) throws IOException {
-            FileMapping mapped = mapping.get();
-            if (mapped == null || !mapped.write(source, position)) {
-                write(source, position);
-            }
-        }
-
-        private void endLazyWrites() {
-            FileMapping mapped = mapping.getAndSet(null);
-            if (mapped != null) {
-                mapped.close();
-            }
-        }
-
-        @Override
-        public void sync() throws IOException {
-            channel.force(false);
-        }
-
-        @Override
-        public long size() throws IOException {
-            return channel.size();
-        }
-
-        @Override
-        public void truncate(long size) throws IOException {
-            endLazyWrites(); // A page beyond the end must not be touched.
-            readMapping.cut(size);
-            channel.truncate(size);
-        }
-
-        @Override
-        public void preallocate(long size) throws IOException {
-            if (second != null && second.allocate(size)) {
-                mapping.compareAndSet(null, new FileMapping(channel, size));
-                return;
-            }
-            ByteBuffer zeroes = ByteBuffer.allocateDirect(ZEROES_BYTES);
-            for (long at = channel.size(); at < size; at += ZEROES_BYTES) {
-                write(zeroes.clear().limit((int) Math.min(ZEROES_BYTES, size - at)), at);
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            endLazyWrites();
-            readMapping.close();
-            try {
-                if (second != null) {
-                    second.close();
-                }
-            } finally {
-                channel.close();
-            }
+    /** Writes zeroes from the end of a file up to a size. */
+    static void fillWithZeroes(StoreFile file, long size) throws IOException {
+        ByteBuffer zeroes = ByteBuffer.allocateDirect(ZEROES_BYTES);
+        for (long at = file.size(); at < size; at += ZEROES_BYTES) {
+            file.write(zeroes.clear().limit((int) Math.min(ZEROES_BYTES, size - at)), at);
         }
     }
 }

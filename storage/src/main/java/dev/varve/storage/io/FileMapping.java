@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,18 +16,18 @@ import org.jspecify.annotations.Nullable;
  */
 final class FileMapping {
 
-    private final FileChannel channel;
+    private final LinuxFile file;
     private final long size;
     private final Arena arena = Arena.ofShared();
     private volatile @Nullable MemorySegment bytes;
 
     /** @param size how far the file has blocks of its own: a write to a page without one could end the process */
-    FileMapping(FileChannel channel, long size) {
-        this.channel = channel;
+    FileMapping(LinuxFile file, long size) {
+        this.file = file;
         this.size = size;
     }
 
-    /** Writes all that remains, or nothing and returns false if it would reach beyond the preallocated part. */
+    /** Writes all that remains, or nothing and returns false if it would reach beyond the preallocated part, or that cannot be mapped. */
     boolean write(ByteBuffer source, long position) throws IOException {
         int length = source.remaining();
         if (position + length > size) {
@@ -37,7 +36,10 @@ final class FileMapping {
         MemorySegment target = bytes;
         try {
             if (target == null) {
-                target = channel.map(FileChannel.MapMode.READ_WRITE, 0, size, arena);
+                target = file.map(true, size, arena);
+                if (target == null) {
+                    return false;
+                }
                 bytes = target;
             }
             MemorySegment.copy(MemorySegment.ofBuffer(source), 0, target, position, length);

@@ -4,7 +4,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * A named daemon thread that one object owns: it starts it, tells it to end in a way of its own, and joins it before it lets go of what
- * the thread uses. It is never interrupted, since that closes the channel that it reads or writes.
+ * the thread uses. It is never interrupted, since on some systems that closes the channel that it reads or writes: see {@link ChannelFile}.
  */
 public final class OwnedThread {
 

@@ -5,7 +5,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.channels.ClosedChannelException;
-import java.nio.channels.FileChannel;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -21,20 +20,30 @@ final class ReadMapping {
     /** How many bytes may still be mapped. */
     private static final AtomicLong MAPPABLE = new AtomicLong(MachineMemory.bytes() / 2);
 
-    private final FileChannel channel;
+    private final LinuxFile file;
+    private final AtomicLong mappable;
     private final Arena arena = Arena.ofShared();
 
     /** What is mapped, which may be nothing; null before the first use. */
     private volatile @Nullable MemorySegment bytes;
 
-    /** How much of {@link #MAPPABLE} it takes; guarded by this. */
+    /** How much of {@link #mappable} it takes; guarded by this. */
     private long mappedBytes;
+
+    /** True while the arena has something to unmap; guarded by this. */
+    private boolean inUse;
 
     /** Guarded by this. */
     private boolean closed;
 
-    ReadMapping(FileChannel channel) {
-        this.channel = channel;
+    ReadMapping(LinuxFile file) {
+        this(file, MAPPABLE);
+    }
+
+    /** @param mappable how many bytes may still be mapped */
+    ReadMapping(LinuxFile file, AtomicLong mappable) {
+        this.file = file;
+        this.mappable = mappable;
     }
 
     /** Copies bytes out of the file; false if they are not mapped. Fails as {@link StoreFile#readMapped} says. */
@@ -50,7 +59,7 @@ final class ReadMapping {
             MemorySegment.copy(mapped, ValueLayout.JAVA_BYTE, position, target, from, length);
             return true;
         } catch (IllegalStateException e) {
-            Thread.interrupted(); // Set as the copy was broken off; it would close the next channel.
+            Thread.interrupted(); // Set by the JVM as it broke the copy off, not by anybody who wants something.
             throw new ClosedChannelException();
         }
     }
@@ -58,31 +67,40 @@ final class ReadMapping {
     private synchronized MemorySegment map() throws IOException {
         MemorySegment mapped = bytes;
         if (mapped == null) {
-            mapped = closed ? MemorySegment.NULL : map(channel.size());
+            mapped = closed ? MemorySegment.NULL : map(file.size());
             bytes = mapped;
         }
         return mapped;
     }
 
     private MemorySegment map(long size) throws IOException {
-        if (MAPPABLE.addAndGet(-size) < 0) {
-            MAPPABLE.addAndGet(size);
+        if (size == 0) {
+            return MemorySegment.NULL;
+        }
+        if (mappable.addAndGet(-size) < 0) {
+            mappable.addAndGet(size);
+            return MemorySegment.NULL;
+        }
+        MemorySegment mapped = file.map(false, size, arena);
+        if (mapped == null) {
+            mappable.addAndGet(size);
             return MemorySegment.NULL;
         }
         mappedBytes = size;
-        MemorySegment mapped = channel.map(FileChannel.MapMode.READ_ONLY, 0, size, arena);
-        LinuxCalls calls = LinuxCalls.instance();
-        if (calls != null) {
-            calls.adviseRandom(mapped);
-        }
+        inUse = true;
         return mapped;
     }
 
-    /** The file ends here from now on. It stays mapped, since others may be reading what stands before. */
+    /**
+     * The file ends here from now on. It stays mapped, since others may be reading what stands before; what was cut off takes no memory
+     * any more, and others may be mapped for it.
+     */
     synchronized void cut(long size) {
         MemorySegment mapped = bytes;
         if (mapped != null && mapped.byteSize() > size) {
             bytes = mapped.asSlice(0, size);
+            mappable.addAndGet(mappedBytes - size);
+            mappedBytes = size;
         }
     }
 
@@ -90,9 +108,10 @@ final class ReadMapping {
     synchronized void close() {
         closed = true;
         bytes = MemorySegment.NULL;
-        if (mappedBytes > 0) {
-            MAPPABLE.addAndGet(mappedBytes);
-            mappedBytes = 0;
+        mappable.addAndGet(mappedBytes);
+        mappedBytes = 0;
+        if (inUse) { // Closing an arena stops every thread for a moment.
+            inUse = false;
             arena.close();
         }
     }

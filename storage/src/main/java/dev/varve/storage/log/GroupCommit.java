@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Who commits: normally the syncer, a thread of its own. If whoever gets the lock first forced for all, groups would not
  * form: those who wait are woken one by one and each forces for the few that came meanwhile. A blocking writer that finds
- * nobody committing and nobody before it commits by itself, which saves two changes of thread where there is one client. Writes
+ * nobody committing and nobody before it commits by itself, which saves two changes of thread where there is one client; unless it is a
+ * virtual thread, which would keep its carrier from others while the device is forced. Writes
  * that need no force are always committed by their writer, since handing a system call of a microsecond to another thread costs
  * more than making it.
  *
@@ -169,7 +170,7 @@ public final class GroupCommit implements AutoCloseable {
         }
         if (!write.force) {
             commitUnforced(group);
-        } else if (alone && commitLock.tryLock()) {
+        } else if (alone && !Thread.currentThread().isVirtual() && commitLock.tryLock()) {
             commitAndUnlock(group);
         } else {
             wakeSyncer();

@@ -74,9 +74,9 @@ class DiskFileSystemTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void closingAFileClosesBothOfItsDescriptors() throws IOException {
+    void aFileHasOneDescriptorUntilItIsClosed() throws IOException {
         StoreFile file = file("f", "abc");
-        assertThat(descriptors(path("f"))).isEqualTo(2);
+        assertThat(descriptors(path("f"))).isEqualTo(1);
         file.close();
         file.close();
         assertThat(descriptors(path("f"))).isZero();
@@ -92,7 +92,7 @@ class DiskFileSystemTest {
     }
 
     @Test
-    void theSecondDescriptorIsNotUsedOnceItsFileIsClosed() throws IOException {
+    void aDescriptorIsNotUsedOnceItsFileIsClosed() throws IOException {
         StoreFile file = file("f", "abc");
         assertThat(file.readResident(ByteBuffer.allocate(3), 0)).isTrue();
         file.close();
@@ -151,18 +151,89 @@ class DiskFileSystemTest {
     }
 
     @Test
-    void aVirtualThreadNeverWaitsInTheSystemForAResidentRead() throws Exception {
-        try (StoreFile file = file("f", "abc")) {
-            CompletableFuture<Boolean> read = new CompletableFuture<>();
-            Thread.ofVirtual().start(() -> {
-                try {
-                    read.complete(file.readResident(ByteBuffer.allocate(3), 0));
-                } catch (IOException e) {
-                    read.completeExceptionally(e);
-                }
-            });
-            assertThat(read.get()).isFalse();
+    @EnabledOnOs(OS.LINUX)
+    void aDescriptorIsClosedWhoeverUsesItMeanwhile() throws Exception {
+        for (int round = 0; round < 200; round++) {
+            StoreFile file = file("f" + round, "abc");
+            CountDownLatch begun = new CountDownLatch(4);
+            AtomicInteger wrong = new AtomicInteger();
+            List<CompletableFuture<Void>> readers = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                readers.add(CompletableFuture.runAsync(() -> {
+                    for (int refused = 0; refused < 100; ) {
+                        try {
+                            file.size();
+                        } catch (ClosedChannelException e) {
+                            refused++;
+                        } catch (IOException e) {
+                            wrong.incrementAndGet();
+                            return;
+                        } finally {
+                            begun.countDown();
+                        }
+                    }
+                }));
+            }
+            begun.await();
+            file.close();
+            for (CompletableFuture<Void> reader : readers) {
+                reader.get();
+            }
+            assertThat(wrong).hasValue(0);
+            assertThat(descriptors(path("f" + round))).isZero();
         }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aForceByAVirtualThreadIsMadeAndItsFailureIsTold() throws Exception {
+        try (StoreFile file = file("f", "abc");
+                StoreFile device = files.open(Path.of("/dev/full"))) {
+            assertThat(failureOfVirtualSync(file).get()).isNull();
+            assertThat(failureOfVirtualSync(device).get())
+                    .hasMessageContaining("/dev/full: fdatasync: Invalid argument");
+        }
+    }
+
+    private static CompletableFuture<@Nullable IOException> failureOfVirtualSync(StoreFile file) {
+        CompletableFuture<@Nullable IOException> failure = new CompletableFuture<>();
+        Thread.ofVirtual().start(() -> {
+            try {
+                file.sync();
+                failure.complete(null);
+            } catch (IOException e) {
+                failure.complete(e);
+            }
+        });
+        return failure;
+    }
+
+    @Test
+    void anInterruptDisturbsNoCall() throws Exception {
+        StoreFile file = files.create(path("f"));
+        Thread.currentThread().interrupt();
+        file.preallocate(100);
+        file.write(ByteBuffer.wrap("abc".getBytes(US_ASCII)), 0);
+        file.writeLazily(ByteBuffer.wrap("def".getBytes(US_ASCII)), 3);
+        file.sync();
+        byte[] found = new byte[6];
+        assertThat(file.readMapped(found, 0, 6, 0)).isTrue();
+        assertThat(new String(found, US_ASCII)).isEqualTo("abcdef");
+        assertThat(file.readResident(ByteBuffer.allocate(6), 0)).isTrue();
+        assertThat(file.read(ByteBuffer.allocate(100), 0)).isEqualTo(100);
+        file.truncate(6);
+        assertThat(file.size()).isEqualTo(6);
+        files.createDirectories(path("a/b"));
+        files.syncDirectory(directory);
+        files.lock(path("LOCK")).close();
+        files.rename(path("f"), path("g"));
+        assertThat(files.link(path("g"), path("h"))).isTrue();
+        files.delete(path("g"));
+        assertThat(files.list(directory)).containsExactly("LOCK", "a", "h");
+        file.close();
+        assertThat(Thread.interrupted())
+                .as("the interrupt is kept for whom it is meant")
+                .isTrue();
     }
 
     @Test

@@ -3,15 +3,18 @@ package dev.varve.storage.io;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -99,6 +102,37 @@ class ReadMappingTest {
                 assertThat(reader.get()).isTrue();
             }
         }
+    }
+
+    @Test
+    void whatIsCutOffOrClosedMayBeMappedOfOthers() throws IOException {
+        assumeThat(LinuxCalls.instance()).isNotNull();
+        LinuxCalls calls = Objects.requireNonNull(LinuxCalls.instance());
+        AtomicLong mappable = new AtomicLong(150);
+        try (LinuxFile large = zeroes(calls, "large");
+                LinuxFile other = zeroes(calls, "other")) {
+            ReadMapping mapping = new ReadMapping(large, mappable);
+            assertThat(mapping.read(target, 0, 1, 99)).isTrue();
+            assertThat(new ReadMapping(other, mappable).read(target, 0, 1, 99)).isFalse();
+            assertThat(mappable).hasValue(50);
+            mapping.cut(40);
+            mapping.cut(60); // It is shorter.
+            assertThat(mappable).hasValue(110);
+            ReadMapping second = new ReadMapping(other, mappable);
+            assertThat(second.read(target, 0, 1, 99)).isTrue();
+            assertThat(mappable).hasValue(10);
+            mapping.cut(0);
+            mapping.close();
+            mapping.close();
+            second.close();
+            assertThat(mappable).hasValue(150);
+        }
+    }
+
+    private LinuxFile zeroes(LinuxCalls calls, String name) throws IOException {
+        LinuxFile file = LinuxFile.open(calls, directory.resolve(name), LinuxCalls.O_RDWR | LinuxCalls.O_CREAT);
+        file.write(ByteBuffer.allocate(100), 0);
+        return file;
     }
 
     @Test

@@ -69,6 +69,28 @@ class GroupCommitTest {
     }
 
     @Test
+    void aLonelyWriterForcesByItselfUnlessItIsAVirtualThread() throws Exception {
+        List<Thread> committing = new ArrayList<>();
+        try (GroupCommit commits =
+                log.groupCommit(writes -> committing.add(Thread.currentThread()), Integer.MAX_VALUE)) {
+            commits.commit(write(null));
+            CompletableFuture<@Nullable IOException> failure = new CompletableFuture<>();
+            Thread.ofVirtual().start(() -> {
+                try {
+                    commits.commit(write(null));
+                    failure.complete(null);
+                } catch (IOException e) {
+                    failure.complete(e);
+                }
+            });
+            assertThat(failure.get()).isNull();
+        }
+        assertThat(committing).hasSize(2);
+        assertThat(committing.getFirst()).isSameAs(Thread.currentThread());
+        assertThat(committing.getLast().getName()).isEqualTo("varve-syncer");
+    }
+
+    @Test
     void aWriteThatCannotBeAppliedHasAnUnknownOutcomeAndIsTheLast() throws IOException {
         GroupCommit commits = log.groupCommit(
                 writes -> {

@@ -1,0 +1,206 @@
+package dev.varve.storage.io;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.Path;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file by its descriptor. Whoever is interrupted while he reads or writes goes on undisturbed, and so does everybody else.
+ *
+ * <p>The descriptor is closed when no call uses it any more, since its number may then be given to another file.
+ */
+final class LinuxFile implements StoreFile {
+
+    private static final int CLOSED = 1 << 30;
+
+    private final LinuxCalls calls;
+    private final LinuxCalls.Descriptor descriptor;
+
+    /** How many calls use the descriptor, plus {@link #CLOSED} once it is to be closed. */
+    private final AtomicInteger uses = new AtomicInteger();
+
+    /** What was preallocated by this process, until the file is cut or closed. */
+    private final AtomicReference<@Nullable FileMapping> writeMapping = new AtomicReference<>();
+
+    private final ReadMapping readMapping = new ReadMapping(this);
+
+    private LinuxFile(LinuxCalls calls, LinuxCalls.Descriptor descriptor) {
+        this.calls = calls;
+        this.descriptor = descriptor;
+    }
+
+    /** @param flags of open(2) */
+    static LinuxFile open(LinuxCalls calls, Path file, int flags) throws IOException {
+        return new LinuxFile(calls, calls.open(file, flags));
+    }
+
+    @Override
+    public int read(ByteBuffer target, long position) throws IOException {
+        begin();
+        try {
+            return calls.read(descriptor, target, position);
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public boolean readResident(ByteBuffer target, long position) throws IOException {
+        begin();
+        try {
+            return calls.readResident(descriptor, target, position);
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public boolean readMapped(byte[] target, int from, int length, long position) throws IOException {
+        return readMapping.read(target, from, length, position);
+    }
+
+    @Override
+    public void write(ByteBuffer source, long position) throws IOException {
+        begin();
+        try {
+            calls.write(descriptor, source, position);
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public void writeLazily(ByteBuffer source, long position) throws IOException {
+        FileMapping mapping = writeMapping.get();
+        if (mapping == null || !mapping.write(source, position)) {
+            write(source, position);
+        }
+    }
+
+    @Override
+    public void sync() throws IOException {
+        if (Thread.currentThread().isVirtual()) {
+            forceByPlatformThread();
+        } else {
+            force();
+        }
+    }
+
+    private void force() throws IOException {
+        begin();
+        try {
+            calls.forceData(descriptor);
+        } finally {
+            end();
+        }
+    }
+
+    /** A virtual thread would keep its carrier from all others for as long as the device takes. */
+    private void forceByPlatformThread() throws IOException {
+        FutureTask<Void> task = new FutureTask<>(() -> {
+            force();
+            return null;
+        });
+        OwnedThread thread = new OwnedThread("varve-force", task);
+        thread.start();
+        thread.join();
+        if (task.state() == Future.State.FAILED) {
+            throw task.exceptionNow() instanceof IOException e ? e : new IOException(task.exceptionNow());
+        }
+    }
+
+    @Override
+    public long size() throws IOException {
+        begin();
+        try {
+            return calls.size(descriptor);
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public void truncate(long size) throws IOException {
+        endLazyWrites(); // A page beyond the end must not be touched.
+        readMapping.cut(size);
+        begin();
+        try {
+            if (calls.size(descriptor) > size) {
+                calls.truncate(descriptor, size);
+            }
+        } finally {
+            end();
+        }
+    }
+
+    @Override
+    public void preallocate(long size) throws IOException {
+        begin();
+        try {
+            if (calls.allocate(descriptor, size)) {
+                writeMapping.compareAndSet(null, new FileMapping(this, size));
+                return;
+            }
+        } finally {
+            end();
+        }
+        DiskFileSystem.fillWithZeroes(this, size);
+    }
+
+    /**
+     * Maps the first bytes; those that are only read, here and there.
+     *
+     * @param size more than 0
+     * @param arena unmaps them when it is closed
+     * @return null if the system refuses
+     */
+    @Nullable
+    MemorySegment map(boolean writable, long size, Arena arena) throws IOException {
+        begin();
+        try {
+            MemorySegment mapped = calls.map(descriptor, writable, size, arena);
+            if (mapped != null && !writable) {
+                calls.adviseRandom(mapped);
+            }
+            return mapped;
+        } finally {
+            end();
+        }
+    }
+
+    private void begin() throws IOException {
+        if (uses.getAndUpdate(n -> n >= CLOSED ? n : n + 1) >= CLOSED) {
+            throw new ClosedChannelException();
+        }
+    }
+
+    private void end() throws IOException {
+        if (uses.decrementAndGet() == CLOSED) {
+            calls.close(descriptor);
+        }
+    }
+
+    private void endLazyWrites() {
+        FileMapping mapping = writeMapping.getAndSet(null);
+        if (mapping != null) {
+            mapping.close();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        endLazyWrites();
+        readMapping.close();
+        if (uses.getAndUpdate(n -> n >= CLOSED ? n : n + CLOSED) == 0) {
+            calls.close(descriptor);
+        }
+    }
+}
