@@ -2,6 +2,7 @@ package dev.varve.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import dev.varve.storage.Durability;
 import dev.varve.storage.Entry;
@@ -15,6 +16,7 @@ import dev.varve.storage.WriteBatch;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -32,6 +34,9 @@ class BackgroundMergeTest {
             .withSegmentBytes(1 << 20)
             .withMemtableBytes(64 << 10)
             .withInlineValueBytes(100);
+
+    /** Much less than the pauses after eight failures in a row would be. */
+    private static final Duration PAUSES = Duration.ofSeconds(30);
 
     private final SimulatedEnvironment machine = SimulatedEnvironment.create(1);
 
@@ -144,6 +149,31 @@ class BackgroundMergeTest {
             assertDamage(store, damaged);
             assertThat(reads).as("who asks for a merge is told again").hasPositiveValue();
             assertThat(store.stats().damagedTables()).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void whoAsksForAMergeDoesNotWaitForThePauseAfterAFailure() {
+        try (Store store = Store.open(CheckedStore.DIRECTORY, OPTIONS, machine.environment())) {
+            for (int round = 1; round <= 3; round++) {
+                fill(store, round);
+            }
+            machine.files()
+                    .faults()
+                    .failFrom(
+                            call -> call.thread().startsWith("varve-compactor"),
+                            1,
+                            () -> new IOException("the disk is away"));
+            assertTimeout(PAUSES, () -> {
+                for (int failures = 0; failures < 8; failures++) {
+                    assertThatThrownBy(store::compact)
+                            .isInstanceOf(StoreException.class)
+                            .hasMessageContaining("the disk is away");
+                }
+                machine.files().faults().heal();
+                store.compact();
+            });
+            assertThat(store.stats().compactions()).isPositive();
         }
     }
 

@@ -35,10 +35,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Merges tables in the background as long as something is due, several at once. A compaction that fails leaves everything as it was and
- * is tried again after a pause, which grows. Tables in which it met damage are left alone from then on, and others are merged around them:
- * nothing is dropped unread. While nobody writes, level 0 is merged before it is due. When nothing else is due, one table at a time is
- * written anew to have space back. Owns its threads.
+ * Merges tables in the background as long as something is due, several at once. A compaction that fails leaves everything as it was and is
+ * tried again after a pause, which grows, or when somebody asks. Tables in which it met damage are left alone from then on, and others are
+ * merged around them: nothing is dropped unread. While nobody writes, level 0 is merged before it is due. When nothing else is due, one
+ * table at a time is written anew to have space back. Owns its threads.
  */
 final class Compactor implements AutoCloseable {
 
@@ -140,7 +140,10 @@ final class Compactor implements AutoCloseable {
         }
     }
 
-    /** Merges what is due, damaged tables too, and what is merged at rest, and waits until there is nothing left. */
+    /**
+     * Merges what is due, damaged tables too, and what is merged at rest, and waits until there is nothing left. A pause after a failure
+     * ends.
+     */
     void awaitMerged() throws IOException {
         lock.lock();
         try {
@@ -148,6 +151,8 @@ final class Compactor implements AutoCloseable {
             damaged.clear();
             damage = null;
             failure = null;
+            paused = false;
+            pauseNanos = 0;
             changed.signalAll();
             while (!busy.isEmpty() || due() != null) {
                 throwIfFailed();
@@ -214,6 +219,7 @@ final class Compactor implements AutoCloseable {
             } finally {
                 ended(next);
             }
+            pause();
         }
     }
 
@@ -328,11 +334,23 @@ final class Compactor implements AutoCloseable {
             paused = true;
             looked.signalAll();
             pauseNanos = Math.clamp(2 * pauseNanos, FIRST_PAUSE_NANOS, LONGEST_PAUSE_NANOS);
-            for (long left = pauseNanos; left > 0 && !closed; ) {
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Waits until the pause after a failure is over, or somebody asks for merges; its tables are free meanwhile. */
+    private void pause() {
+        lock.lock();
+        try {
+            for (long left = pauseNanos; paused && left > 0 && !closed; ) {
                 left = changed.awaitNanos(left);
             }
-            paused = false;
-        } catch (InterruptedException interrupted) {
+            if (paused) {
+                paused = false;
+                changed.signalAll();
+            }
+        } catch (InterruptedException e) {
             closed = true;
         } finally {
             lock.unlock();
