@@ -89,10 +89,23 @@ public final class SegmentSet implements Closeable {
         byId.remove(segment.id());
     }
 
+    /** Closes all of them, whichever fails; throws the first failure, with the others. */
     @Override
     public void close() throws IOException {
+        IOException failure = null;
         for (Segment segment : all()) {
-            segment.close();
+            try {
+                segment.close();
+            } catch (IOException e) {
+                if (failure == null) {
+                    failure = e;
+                } else {
+                    failure.addSuppressed(e);
+                }
+            }
+        }
+        if (failure != null) {
+            throw failure;
         }
     }
 }
