@@ -41,6 +41,10 @@ public record StoreOptions(
     /** What each change of a batch counts besides its key and value: so much stands around them in the log. */
     public static final int CHANGE_BYTES = Frames.HEADER_BYTES;
 
+    /** Up to so many memtables are held at once: one that fills, and two that wait for the disk. */
+    private static final int MEMTABLES = 3;
+
+    private static final int MEMORY_PARTS = 8;
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
     private static final StoreOptions DEFAULTS = new StoreOptions(
@@ -79,6 +83,18 @@ public record StoreOptions(
                     StoreException.Kind.INVALID_ARGUMENT,
                     name + " is " + value + ", but must lie between " + min + " and " + max);
         }
+    }
+
+    /**
+     * Divides so much memory among what the store keeps outside the heap and what waits for the disk: an eighth for each of the three
+     * memtables that there may be at once and an eighth for writes that wait, neither larger than by default, and the rest for the cache of
+     * blocks. On the heap the store keeps 1.25 bytes for each key besides, and what is being read or merged.
+     */
+    public StoreOptions withMemory(long bytes) {
+        int memtable = Math.clamp(bytes / MEMORY_PARTS, 64 * KIB, DEFAULTS.memtableBytes);
+        int pending = Math.clamp(bytes / MEMORY_PARTS, 64 * KIB, DEFAULTS.maxPendingBytes);
+        long cache = Math.max(0, bytes - (long) MEMTABLES * memtable - pending);
+        return withMemtableBytes(memtable).withMaxPendingBytes(pending).withCacheBytes(cache);
     }
 
     public StoreOptions withMaxKeyBytes(int bytes) {

@@ -69,6 +69,20 @@ class StoreOptionsTest {
     }
 
     @Test
+    void memoryIsDividedWithoutARest() {
+        for (long bytes : new long[] {1 << 20, 10_000_000, 128 << 20, 1L << 30, 1L << 35}) {
+            StoreOptions options = DEFAULTS.withMemory(bytes);
+            assertThat(3L * options.memtableBytes() + options.maxPendingBytes() + options.cacheBytes())
+                    .isEqualTo(bytes);
+            assertThat(options.memtableBytes()).isLessThanOrEqualTo(DEFAULTS.memtableBytes());
+            assertThat(options.maxPendingBytes()).isLessThanOrEqualTo(DEFAULTS.maxPendingBytes());
+            assertThat(options.cacheBytes()).isGreaterThanOrEqualTo(bytes / 2);
+        }
+        assertThat(DEFAULTS.withMemory(128 << 20))
+                .isEqualTo(DEFAULTS.withMemtableBytes(16 << 20).withCacheBytes(64 << 20));
+    }
+
+    @Test
     void eachWithChangesOneOptionOnly() {
         StoreOptions all = new StoreOptions(1, 2, 3, 300_000, 70_000, 80_000, 200, 9, 90_000, 5);
         StoreOptions stepByStep = DEFAULTS.withCacheBytes(5)

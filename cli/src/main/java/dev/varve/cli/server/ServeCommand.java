@@ -38,11 +38,6 @@ import picocli.CommandLine.Spec;
         })
 public final class ServeCommand implements Callable<Integer> {
 
-    /** Up to so many memtables are held at once: one that fills, and two that wait for the disk. */
-    private static final int MEMTABLES_MAX = 3;
-
-    private static final int MEMTABLE_BYTES_MAX = 1 << 30;
-
     private final Console console;
 
     @Spec
@@ -112,8 +107,10 @@ public final class ServeCommand implements Callable<Integer> {
             paramLabel = "SIZE",
             converter = Sizes.class,
             description = {
-                "Memory for writes that no table holds yet, and for requests in flight: half of it for each.",
-                "Default: 96 MiB for the former, an eighth of the JVM's heap for the latter."
+                "Memory of the process, heap and all: three eighths for the heap, as the launcher starts the JVM, a quarter for"
+                        + " blocks of tables and for writes that no table holds yet, an eighth for requests in flight.",
+                "Default: a heap of a quarter of the machine's or container's memory, up to 176 MiB for tables and"
+                        + " writes, and for requests an eighth of the heap."
             })
     private @Nullable Long memory;
 
@@ -268,20 +265,25 @@ public final class ServeCommand implements Callable<Integer> {
                 listen.host(), listen.port(), peers == null ? Map.of() : peers.addresses(), bootstrap, logRetention);
     }
 
-    private static StoreOptions divideMemory(long bytes, StoreOptions store, ServerOptions.Builder builder) {
-        long least = 2 * ServerOptions.largestBodyBytes(store);
-        long heap = Runtime.getRuntime().maxMemory();
-        if (bytes < least) {
+    /**
+     * Of the memory an eighth is for requests, a quarter for the store; three eighths are the heap, which the launcher gave the JVM, and what is left
+     * is for the JVM itself: code, classes, stacks, and what its collector keeps.
+     */
+    private StoreOptions divideMemory(long bytes, StoreOptions store, ServerOptions.Builder builder) {
+        long largest = ServerOptions.largestBodyBytes(store);
+        if (bytes < 2 * largest) {
             throw new Usage(
-                    "--memory is " + Sizes.show(bytes) + ", but half of it must hold the largest request: give at"
-                            + " least " + Sizes.show(least) + ", or lower --max-value-bytes and --max-batch-bytes.");
+                    "--memory is " + Sizes.show(bytes) + ", but must hold the largest request twice: give at least "
+                            + Sizes.show(2 * largest) + ", or lower --max-value-bytes and --max-batch-bytes.");
         }
-        if (bytes > heap) {
-            throw new Usage("--memory is " + Sizes.show(bytes) + ", but the JVM has a heap of " + Sizes.show(heap)
-                    + " only. Raise that with VARVE_JAVA_OPTS=-Xmx..., or lower --memory.");
+        long heap = Runtime.getRuntime().maxMemory();
+        if (heap > bytes / 2) {
+            console.say("--memory is " + Sizes.show(bytes) + ", but the heap of this JVM may grow to "
+                    + Sizes.show(heap) + ": give it -Xmx" + ((bytes * 3 / 8) >> 20)
+                    + "m, or start the server by ./varve, which does.");
         }
-        builder.requestMemoryBytes(bytes / 2);
-        return store.withMemtableBytes((int) Math.min(bytes / 2 / MEMTABLES_MAX, MEMTABLE_BYTES_MAX));
+        builder.requestMemoryBytes(Math.max(bytes / 8, largest));
+        return store.withMemory(bytes / 4);
     }
 
     private static int bytes(String option, long size) {

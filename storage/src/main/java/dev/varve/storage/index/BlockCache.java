@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -80,6 +81,7 @@ public final class BlockCache {
     private final byte[] counts;
 
     private final Spares<BlockAccess> access = new Spares<>(() -> new BlockAccess(this));
+    private final AtomicLong filterBytesLeft;
     private final LongAdder hits = new LongAdder();
     private final LongAdder misses = new LongAdder();
 
@@ -114,8 +116,17 @@ public final class BlockCache {
      */
     public record Figures(long hits, long misses, long bytes, long capacityBytes) {}
 
-    /** @param bytes size of all frames together; below the size of one, nothing is kept */
-    public BlockCache(long bytes) {
+    /** A cache that leaves any memory to filters. */
+    BlockCache(long bytes) {
+        this(bytes, Long.MAX_VALUE);
+    }
+
+    /**
+     * @param bytes size of all frames together; below the size of one, nothing is kept
+     * @param filterBytes heap for the filters of tables, which stay in memory beside the cache
+     */
+    public BlockCache(long bytes, long filterBytes) {
+        this.filterBytesLeft = new AtomicLong(filterBytes);
         this.capacity = (int) Math.min(bytes / FRAME_BYTES, Integer.MAX_VALUE / 16);
         this.available = capacity;
         this.chunks = new ByteBuffer[(capacity + CHUNK_FRAMES - 1) >>> CHUNK_SHIFT];
@@ -126,6 +137,16 @@ public final class BlockCache {
         this.counts = new byte[capacity];
         this.small = new FrameQueue(capacity);
         this.main = new FrameQueue(capacity);
+    }
+
+    /** Takes memory for the filter of a table; false if there is not so much left. */
+    boolean takeFilter(long bytes) {
+        return filterBytesLeft.getAndUpdate(left -> left < bytes ? left : left - bytes) >= bytes;
+    }
+
+    /** A filter is not in memory any more. */
+    void giveBackFilter(long bytes) {
+        filterBytesLeft.addAndGet(bytes);
     }
 
     // ---------------------------------------------------------------------------------------------------- reading

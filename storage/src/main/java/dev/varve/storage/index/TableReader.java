@@ -23,7 +23,8 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads a sorted table. Nothing is read before the first use; from then on the filter stays in memory (1.25 bytes a key), and the
+ * Reads a sorted table. Nothing is read before the first use; from then on the filter stays in memory (1.25 bytes a key), as long
+ * as all filters fit what the cache leaves to them; without it a key that is not there costs a look at a block. The
  * blocks of the index and of data that were met stay in the cache as long as others are not met more often. Thread-safe.
  */
 public final class TableReader implements Closeable {
@@ -42,6 +43,9 @@ public final class TableReader implements Closeable {
     private final TableInfo info;
     private final BlockCache cache;
     private volatile @Nullable OpenTable loaded;
+
+    /** What was taken for the filter; guarded by this. */
+    private int filterBytes;
 
     /**
      * @param directory where the table is
@@ -112,7 +116,7 @@ public final class TableReader implements Closeable {
     }
 
     private OpenTable readMeta(BlockFile file, TableFooter footer) throws IOException {
-        BloomFilter filter = null;
+        BlockHandle filter = null;
         int[] numbers = null;
         RangeTombstones ranges = RangeTombstones.NONE;
         BlockCursor meta =
@@ -120,7 +124,7 @@ public final class TableReader implements Closeable {
         for (boolean found = meta.first(); found; found = meta.next()) {
             String block = new String(meta.keyBytes(), 0, meta.keyLength(), StandardCharsets.UTF_8);
             if (block.equals(TableFooter.BLOOM_FILTER)) {
-                filter = filter(file, handle(meta));
+                filter = handle(meta);
             } else if (block.equals(TableFooter.PROPERTIES)) {
                 numbers = dictionary(file, handle(meta));
             } else if (block.equals(TableFooter.RANGE_TOMBSTONES)) {
@@ -140,13 +144,22 @@ public final class TableReader implements Closeable {
                     footer.meta().offset(),
                     "it has " + ranges.count() + " range tombstones and should have " + info.rangeTombstones());
         }
-        return new OpenTable(file, footer, filter, numbers, ranges);
+        return new OpenTable(file, footer, filter(file, filter), numbers, ranges);
     }
 
-    private BloomFilter filter(BlockFile file, BlockHandle handle) throws IOException {
+    private @Nullable BloomFilter filter(BlockFile file, BlockHandle handle) throws IOException {
+        if (!cache.takeFilter(handle.length())) {
+            return null;
+        }
         try {
-            return BloomFilter.read(file.read(handle));
-        } catch (IllegalArgumentException e) {
+            BloomFilter filter = BloomFilter.read(file.read(handle));
+            filterBytes = handle.length();
+            return filter;
+        } catch (IOException | IllegalArgumentException e) {
+            cache.giveBackFilter(handle.length());
+            if (e instanceof IOException failure) {
+                throw failure;
+            }
             throw new CorruptionException(name.toString(), handle.offset(), String.valueOf(e.getMessage()));
         }
     }
@@ -202,7 +215,7 @@ public final class TableReader implements Closeable {
             return IndexEntry.COLD;
         }
         OpenTable table = load();
-        if (!table.filter().mayContain(hash)) {
+        if (!table.mayContain(hash)) {
             return null;
         }
         BlockAccess access = cache.access().take();
@@ -317,6 +330,8 @@ public final class TableReader implements Closeable {
 
     @Override
     public synchronized void close() throws IOException {
+        cache.giveBackFilter(filterBytes);
+        filterBytes = 0;
         OpenTable table = loaded;
         if (table != null) {
             table.blocks().close();

@@ -45,6 +45,9 @@ public final class StateMachine implements Closeable {
     /** When there is no space for another segment, what is left of the last one is kept for deletes below this part of it. */
     private static final int RESERVE_DIVISOR = 8;
 
+    /** Filters of tables may take this part of the heap. */
+    private static final int FILTERS_DIVISOR = 4;
+
     private final StoreDirectory directory;
     private final Log log;
     private final BlockCache cache;
@@ -133,7 +136,7 @@ public final class StateMachine implements Closeable {
         ManifestState found = directory.manifest().state();
         Environment environment = directory.environment();
         SegmentSet segments = new SegmentSet();
-        this.cache = new BlockCache(options.cacheBytes());
+        this.cache = new BlockCache(options.cacheBytes(), Runtime.getRuntime().maxMemory() / FILTERS_DIVISOR);
         this.tables =
                 info -> new TableReader(environment.files(), directory.path(), found.storeId(), info, segments, cache);
         List<TableReader> known = found.tables().stream().map(tables).toList();

@@ -77,6 +77,30 @@ class TableReaderTest {
         return reader;
     }
 
+    @Test
+    void aTableWithoutMemoryForItsFilterIsReadAllTheSame() throws IOException {
+        List<Row> rows = rows(400, 10);
+        TableInfo info = write(new SegmentSet(), rows);
+        BlockCache cache = new BlockCache(1 << 20, 600);
+        List<TableReader> tables = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            tables.add(new TableReader(DiskFileSystem.instance(), directory, STORE, info, new SegmentSet(), cache));
+        }
+        for (TableReader table : tables) {
+            for (Row row : rows) {
+                assertThat(get(table, row.key, Long.MAX_VALUE).revision()).isEqualTo(row.entry.revision());
+            }
+            assertThat(get(table, key(1, 10), Long.MAX_VALUE)).isEqualTo(IndexEntry.COLD);
+        }
+        assertThat(cache.takeFilter(600)).as("the first table has its filter").isFalse();
+        for (TableReader table : tables) {
+            table.close();
+            table.close();
+        }
+        assertThat(cache.takeFilter(601)).isFalse();
+        assertThat(cache.takeFilter(600)).as("all that was taken is given back").isTrue();
+    }
+
     private TableReader table(List<Row> rows) throws IOException {
         return open(write(new SegmentSet(), rows), new SegmentSet());
     }

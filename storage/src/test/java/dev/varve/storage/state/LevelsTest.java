@@ -77,7 +77,7 @@ class LevelsTest {
                     STORE,
                     writer.finish(ranges),
                     new SegmentSet(),
-                    new BlockCache(1 << 20));
+                    new BlockCache(1 << 20, 1 << 20));
             tables.add(reader);
             return reader;
         }
@@ -246,7 +246,7 @@ class LevelsTest {
                 STORE,
                 new TableInfo(99, 500, 3, 3, key("b"), key("h"), 1, 7, new TreeMap<>()),
                 new SegmentSet(),
-                new BlockCache(1 << 20));
+                new BlockCache(1 << 20, 1 << 20));
         assertThat(walk(new UncoveredCursor(missing, ranges.walk(9)))).isEqualTo("| ");
         assertThatThrownBy(() -> walk(new UncoveredCursor(missing, ranges.walk(8))))
                 .isInstanceOf(CorruptionException.class);

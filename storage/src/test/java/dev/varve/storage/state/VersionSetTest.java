@@ -33,7 +33,7 @@ class VersionSetTest {
                 new StoreId(1, 2),
                 info,
                 new SegmentSet(),
-                new BlockCache(1 << 20));
+                new BlockCache(1 << 20, 1 << 20));
     }
 
     private Version.Frozen freeze() {
