@@ -482,7 +482,7 @@ public final class Store implements AutoCloseable {
         if (blockage != null && !Trouble.isDiskFull(blockage)) {
             return new Health(Health.State.BLOCKED, blocked(blockage).getMessage());
         }
-        if (state.flushNeedsSpace() || state.log().diskFull()) {
+        if (state.lacksSpace()) {
             return new Health(Health.State.DISK_FULL, diskFull(null).getMessage());
         }
         return new Health(Health.State.OK, "the store takes reads and writes");
