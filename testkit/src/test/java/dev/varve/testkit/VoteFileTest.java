@@ -9,10 +9,12 @@ import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.log.VoteFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,7 +41,7 @@ class VoteFileTest {
         }
     }
 
-    private void assertVoted(long term, String candidate) throws IOException {
+    private void assertVoted(long term, @Nullable String candidate) throws IOException {
         try (VoteFile vote = VoteFile.open(files, DIRECTORY, STORE)) {
             assertThat(vote.term()).isEqualTo(term);
             assertThat(vote.votedFor()).isEqualTo(candidate);
@@ -126,5 +128,38 @@ class VoteFileTest {
                     .hasMessageContaining("must not vote until it is restarted");
             assertThat(vote.term()).isEqualTo(6);
         }
+    }
+
+    @Test
+    void thereIsOneVoteAndWhatAnInterruptedFoundingLeftIsReplaced() throws IOException {
+        assertThatThrownBy(() -> VoteFile.create(files, DIRECTORY, STORE, 1, null))
+                .isInstanceOf(FileAlreadyExistsException.class);
+        assertVoted(6, "b");
+        files.delete(FILE);
+        files.create(DIRECTORY.resolve("0000000000000000.vote.tmp")).close();
+        VoteFile.create(files, DIRECTORY, STORE, 3, "x").close();
+        assertVoted(3, "x");
+        assertThat(files.list(DIRECTORY)).containsExactly("0000000000000000.vote");
+    }
+
+    @Test
+    void theVoteOfAnotherStoreIsNotThisOnes() {
+        assertThatThrownBy(() -> VoteFile.open(files, DIRECTORY, new StoreId(3, 4)))
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("belongs to store");
+        assertThat(files.openFiles()).isEmpty();
+    }
+
+    @Test
+    void aNameThatDoesNotFitIsRefusedAndTheNextVoteIsKept() throws IOException {
+        try (VoteFile vote = VoteFile.open(files, DIRECTORY, STORE)) {
+            vote.save(7, "n".repeat(480));
+            assertThatThrownBy(() -> vote.save(8, "n".repeat(481)))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("481 bytes");
+            assertThat(vote.term()).isEqualTo(7);
+            vote.save(9, null);
+        }
+        assertVoted(9, null);
     }
 }
