@@ -114,9 +114,10 @@ public final class CollectionPicker {
      * nothing more should come.
      *
      * @param use of the segments that can be collected
+     * @param overwriting what part of what is written takes the place of something
      */
-    public double debt(SpaceUse use) {
-        double live = use.liveBytes() - use.likelyHiddenBytes();
+    public double debt(SpaceUse use, double overwriting) {
+        double live = use.liveBytes() - overwriting * use.likelyHiddenBytes();
         double slack = SLACK * leastBytes;
         double from = DEBT_FROM * live + slack;
         double to = DEBT_TO * live + 2 * slack;

@@ -182,21 +182,28 @@ class CollectionPickerTest {
 
     @Test
     void theDebtRisesSteadilyOnceThePassShouldHaveBegun() {
-        assertThat(picker.debt(use(CollectionPicker.DEBT_FROM))).isZero();
+        assertThat(picker.debt(use(CollectionPicker.DEBT_FROM), 1)).isZero();
         double before = 0;
         for (double size = CollectionPicker.DEBT_FROM + 0.02; size < CollectionPicker.DEBT_TO; size += 0.02) {
-            assertThat(picker.debt(use(size))).isBetween(before + 0.03, before + 0.05);
-            before = picker.debt(use(size));
+            assertThat(picker.debt(use(size), 1)).isBetween(before + 0.03, before + 0.05);
+            before = picker.debt(use(size), 1);
         }
-        assertThat(picker.debt(use(CollectionPicker.DEBT_TO + 0.1))).isEqualTo(1);
+        assertThat(picker.debt(use(CollectionPicker.DEBT_TO + 0.1), 1)).isEqualTo(1);
+    }
+
+    @Test
+    void whatNewKeysCannotHideIsNoDebt() {
+        SpaceUse use = new SpaceUse(1_550_000, 1_100_000, 300_000, 100_000, Map.of());
+        assertThat(picker.debt(use, 1)).isPositive();
+        assertThat(picker.debt(use, 0)).isZero();
     }
 
     @Test
     void aFewSegmentsAreNoDebtHoweverLittleIsLive() {
         CollectionPicker picker = new CollectionPicker(250);
-        assertThat(picker.debt(new SpaceUse(1000, 0, 0, 0, Map.of()))).isZero();
-        assertThat(picker.debt(new SpaceUse(1500, 0, 0, 0, Map.of()))).isEqualTo(0.5);
-        assertThat(picker.debt(new SpaceUse(0, 0, 0, 0, Map.of()))).isZero();
+        assertThat(picker.debt(new SpaceUse(1000, 0, 0, 0, Map.of()), 1)).isZero();
+        assertThat(picker.debt(new SpaceUse(1500, 0, 0, 0, Map.of()), 1)).isEqualTo(0.5);
+        assertThat(picker.debt(new SpaceUse(0, 0, 0, 0, Map.of()), 1)).isZero();
     }
 
     // ------------------------------------------------------------------------------------------------ at work
