@@ -15,7 +15,7 @@ public final class BlockCursor {
     /** Where the seventh bit of a varint's last byte would overflow an int. */
     private static final int MAX_SHIFT = 28;
 
-    private final FileName file;
+    private FileName file;
 
     /** The block is in this array, from {@link #base} on; offsets are counted from there. */
     private byte[] bytes = NOTHING.array();
@@ -51,6 +51,14 @@ public final class BlockCursor {
     /** A cursor without a block, for {@link #reset}. */
     public BlockCursor(FileName file) {
         this.file = file;
+    }
+
+    /** Is for blocks of another file from now on. The cursor then has no entry. */
+    public void moveTo(FileName newFile) {
+        file = newFile;
+        restarts = 0;
+        entriesEnd = 0;
+        nextEntry = 0;
     }
 
     /** Goes to another block of the file, as in the constructor. The cursor then has no entry. */

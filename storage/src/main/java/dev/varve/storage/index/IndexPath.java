@@ -8,14 +8,20 @@ import java.io.IOException;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The way from the root of a table's index to a data block, with a copy of each index block on it. Not thread-safe. */
 final class IndexPath {
 
-    private final OpenTable table;
+    private static final long NONE = -1;
+
+    private OpenTable table;
     private final BlockCursor[] levels;
     private final ByteBuffer[] copies;
+
+    /** Where the block of each level begins in the file; {@link #NONE} if there is none yet. */
+    private final long[] offsets;
 
     /** The data block to which the path leads. */
     private @Nullable BlockHandle data;
@@ -24,11 +30,27 @@ final class IndexPath {
         this.table = table;
         this.levels = new BlockCursor[table.footer().indexLevels()];
         this.copies = new ByteBuffer[levels.length];
+        this.offsets = new long[levels.length];
+        Arrays.fill(offsets, NONE);
         for (int i = 0; i < levels.length; i++) {
             levels[i] = new BlockCursor(table.blocks().name());
             copies[i] = ByteBuffer.allocate(BlockCache.FRAME_BYTES + BlockBuilder.TRAILER_BYTES)
                     .order(ByteOrder.LITTLE_ENDIAN);
         }
+    }
+
+    /** Is for another table from now on, and leads nowhere; false if its index has another number of levels. */
+    boolean moveTo(OpenTable other) {
+        if (other.footer().indexLevels() != levels.length) {
+            return false;
+        }
+        table = other;
+        data = null;
+        Arrays.fill(offsets, NONE);
+        for (BlockCursor level : levels) {
+            level.moveTo(other.blocks().name());
+        }
+        return true;
     }
 
     /** The data block where the path ends. */
@@ -40,8 +62,11 @@ final class IndexPath {
     }
 
     private BlockCursor open(int level, BlockHandle handle) throws IOException {
-        ByteBuffer block = table.blocks().copy(handle.offset(), handle.length(), copies[level]);
-        levels[level].reset(block, handle.offset());
+        if (offsets[level] != handle.offset()) {
+            offsets[level] = NONE;
+            levels[level].reset(table.blocks().copy(handle.offset(), handle.length(), copies[level]), handle.offset());
+            offsets[level] = handle.offset();
+        }
         return levels[level];
     }
 

@@ -5,19 +5,32 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Walks the tables of a level, whose key ranges do not overlap, as one. Opens each when it is reached. Not thread-safe. */
+/**
+ * Walks the tables of a level, whose key ranges do not overlap, as one. Opens each when it is reached, and none outside of the range that it
+ * was told. Not thread-safe.
+ */
 public final class LevelCursor implements IndexCursor {
 
     private final List<TableReader> tables;
     private final Opener opener;
+    private byte @Nullable [] start;
+    private byte @Nullable [] end;
     private int at;
     private @Nullable IndexCursor current;
+
+    /** The cursor of the table that was opened last, which may be {@link #current}. */
+    private @Nullable IndexCursor opened;
 
     /** Makes the cursor of a table. */
     @FunctionalInterface
     public interface Opener {
         /** A cursor over the table. */
         IndexCursor open(TableReader table) throws IOException;
+
+        /** The same; {@code spare} is one that was opened before and is not needed any more. */
+        default IndexCursor open(TableReader table, @Nullable IndexCursor spare) throws IOException {
+            return open(table);
+        }
     }
 
     /**
@@ -67,6 +80,17 @@ public final class LevelCursor implements IndexCursor {
         return low;
     }
 
+    /**
+     * Leaves out the tables outside of a range from now on: its user will not ask for their entries. To be followed by positioning.
+     *
+     * @param first first index key, or null
+     * @param beyond first index key beyond, or null
+     */
+    public void within(byte @Nullable [] first, byte @Nullable [] beyond) {
+        start = first;
+        end = beyond;
+    }
+
     private IndexCursor current() {
         if (current == null) {
             throw new IllegalStateException("the cursor has no entry");
@@ -78,14 +102,14 @@ public final class LevelCursor implements IndexCursor {
     public boolean seek(byte @Nullable [] indexKey) throws IOException {
         current = null;
         at = indexKey == null ? 0 : find(tables, indexKey);
-        return at < tables.size() && (open().seek(indexKey) || forward());
+        return (isWithin() && open().seek(indexKey)) || forward();
     }
 
     @Override
     public boolean seekBefore(byte @Nullable [] indexKey) throws IOException {
         current = null;
         at = indexKey == null ? tables.size() - 1 : Math.min(find(tables, indexKey), tables.size() - 1);
-        return at >= 0 && (open().seekBefore(indexKey) || backward());
+        return (isWithin() && open().seekBefore(indexKey)) || backward();
     }
 
     @Override
@@ -98,14 +122,26 @@ public final class LevelCursor implements IndexCursor {
         return current().previous() || backward();
     }
 
+    /** True if there is a table where the walk stands, and the range touches it. */
+    private boolean isWithin() {
+        if (at < 0 || at >= tables.size()) {
+            return false;
+        }
+        TableInfo table = tables.get(at).info();
+        return (end == null || Arrays.compareUnsigned(table.smallestKey(), end) < 0)
+                && (start == null || Arrays.compareUnsigned(table.largestKey(), start) >= 0);
+    }
+
     private IndexCursor open() throws IOException {
-        IndexCursor opened = opener.open(tables.get(at));
-        current = opened;
-        return opened;
+        IndexCursor cursor = opener.open(tables.get(at), opened);
+        opened = cursor;
+        current = cursor;
+        return cursor;
     }
 
     private boolean forward() throws IOException {
-        while (++at < tables.size()) {
+        current = null;
+        for (at++; isWithin(); at++) {
             if (open().seek(null)) {
                 return true;
             }
@@ -115,7 +151,8 @@ public final class LevelCursor implements IndexCursor {
     }
 
     private boolean backward() throws IOException {
-        while (--at >= 0) {
+        current = null;
+        for (at--; isWithin(); at--) {
             if (open().seekBefore(null)) {
                 return true;
             }

@@ -22,11 +22,15 @@ public final class MergingCursor implements IndexCursor {
     private int size;
     private boolean ascending = true;
 
-    /** @param sources newest first */
+    /** The source whose entry is shown; any if there is none. */
+    private IndexCursor top;
+
+    /** @param sources newest first; at least one */
     public MergingCursor(List<IndexCursor> sources) {
         this.sources = sources.toArray(IndexCursor[]::new);
         this.heap = new int[this.sources.length];
         this.heads = new long[this.sources.length];
+        this.top = this.sources[0];
     }
 
     @Override
@@ -38,6 +42,7 @@ public final class MergingCursor implements IndexCursor {
                 push(i);
             }
         }
+        top = sources[heap[0]];
         return size > 0;
     }
 
@@ -50,17 +55,18 @@ public final class MergingCursor implements IndexCursor {
                 push(i);
             }
         }
+        top = sources[heap[0]];
         return size > 0;
     }
 
     @Override
     public boolean next() throws IOException {
-        return advance(sources[heap[0]].next());
+        return advance(top.next());
     }
 
     @Override
     public boolean previous() throws IOException {
-        return advance(sources[heap[0]].previous());
+        return advance(top.previous());
     }
 
     private boolean advance(boolean topHasMore) {
@@ -70,11 +76,13 @@ public final class MergingCursor implements IndexCursor {
             noteHead(heap[0]);
         }
         sink();
+        top = sources[heap[0]];
         return size > 0;
     }
 
     private void noteHead(int source) {
-        heads[source] = IndexKey.head(sources[source].keyBytes(), sources[source].keyLength());
+        IndexCursor cursor = sources[source];
+        heads[source] = IndexKey.head(cursor.keyBytes(), cursor.keyLength());
     }
 
     private void push(int source) {
@@ -129,21 +137,21 @@ public final class MergingCursor implements IndexCursor {
 
     @Override
     public byte[] keyBytes() {
-        return sources[heap[0]].keyBytes();
+        return top.keyBytes();
     }
 
     @Override
     public int keyLength() {
-        return sources[heap[0]].keyLength();
+        return top.keyLength();
     }
 
     @Override
     public long revision() {
-        return sources[heap[0]].revision();
+        return top.revision();
     }
 
     @Override
     public IndexEntry entry() throws IOException {
-        return sources[heap[0]].entry();
+        return top.entry();
     }
 }

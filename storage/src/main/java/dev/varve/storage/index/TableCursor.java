@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TableCursor implements IndexCursor {
 
-    private final OpenTable table;
+    private OpenTable table;
     private final @Nullable ReadAhead readAhead;
     private final BlockCursor data;
     private ByteBuffer copy = ByteBuffer.allocate(BlockCache.FRAME_BYTES + BlockBuilder.TRAILER_BYTES)
@@ -36,6 +36,18 @@ final class TableCursor implements IndexCursor {
         this.table = table;
         this.readAhead = readAhead;
         this.data = new BlockCursor(table.blocks().name());
+    }
+
+    /** Is a cursor over another table from now on, and has no entry. Only if it reads by the cache. */
+    void moveTo(OpenTable other) {
+        if (!other.equals(table)) {
+            table = other;
+            data.moveTo(other.blocks().name());
+            if (path != null && !path.moveTo(other)) {
+                path = null;
+            }
+        }
+        positioned = false;
     }
 
     private void openData(long offset, int length) throws IOException {

@@ -297,6 +297,16 @@ public final class TableReader implements Closeable {
         return cursor(load());
     }
 
+    /** The same, made of one that is not needed any more. */
+    public IndexCursor cursor(@Nullable IndexCursor spare) throws IOException {
+        OpenTable table = load();
+        if (spare instanceof TableCursor cursor) {
+            cursor.moveTo(table);
+            return cursor;
+        }
+        return cursor(table);
+    }
+
     /** A cursor for who reads the table from one end to the other: it reads large pieces of the file, past the cache. */
     public IndexCursor sequentialCursor() throws IOException {
         OpenTable table = load();

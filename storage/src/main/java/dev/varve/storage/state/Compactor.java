@@ -469,7 +469,7 @@ final class Compactor implements AutoCloseable {
         List<IndexCursor> sources = new ArrayList<>();
         if (due.level() == 0) {
             for (TableReader table : upper) {
-                sources.add(table.sequentialCursor());
+                sources.add(new LevelCursor(List.of(table), TableReader::sequentialCursor));
             }
         } else {
             sources.add(new LevelCursor(upper, TableReader::sequentialCursor));

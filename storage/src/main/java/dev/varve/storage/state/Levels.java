@@ -2,7 +2,6 @@ package dev.varve.storage.state;
 
 import dev.varve.storage.compaction.CompactionPicker;
 import dev.varve.storage.compaction.LiveVersions;
-import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.index.LevelCursor;
 import dev.varve.storage.index.TableInfo;
@@ -150,28 +149,18 @@ record Levels(List<List<TableReader>> levels) {
         return null;
     }
 
-    /**
-     * Adds cursors over the tables that have keys in a range, newer ones first.
-     *
-     * @param start first index key, or null
-     * @param end first index key beyond, or null
-     * @param opener makes the cursor of a table
-     */
-    void addCursors(byte @Nullable [] start, byte @Nullable [] end, LevelCursor.Opener opener, List<IndexCursor> target)
-            throws IOException {
+    /** A cursor for each table of level 0 and for each other level that has tables, newer ones first; {@code opener} makes those of tables. */
+    List<LevelCursor> cursors(LevelCursor.Opener opener) {
+        List<LevelCursor> cursors = new ArrayList<>();
         for (TableReader table : levels.getFirst()) {
-            if (overlaps(table, start, end)) {
-                target.add(opener.open(table));
-            }
+            cursors.add(new LevelCursor(List.of(table), opener));
         }
-        for (int level = 1; level < levels.size(); level++) {
-            List<TableReader> tables = levels.get(level).stream()
-                    .filter(table -> overlaps(table, start, end))
-                    .toList();
+        for (List<TableReader> tables : levels.subList(1, levels.size())) {
             if (!tables.isEmpty()) {
-                target.add(new LevelCursor(tables, opener));
+                cursors.add(new LevelCursor(tables, opener));
             }
         }
+        return cursors;
     }
 
     /** The tables of the levels above one that overlap a table of it, in runs that are disjoint and ordered by key, newer ones first. */

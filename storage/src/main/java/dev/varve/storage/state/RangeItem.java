@@ -8,21 +8,21 @@ import org.jspecify.annotations.Nullable;
 /** An entry of a range, whose value is fetched after it has been found. Belongs to one thread at a time. */
 public final class RangeItem {
 
-    private final byte[] indexKey;
+    private final int keyspace;
     private final byte[] key;
     private final IndexEntry entry;
     private byte @Nullable [] value;
     private @Nullable IOException failure;
 
-    RangeItem(byte[] indexKey, IndexEntry entry) {
-        this.indexKey = indexKey;
-        this.key = IndexKey.key(indexKey, indexKey.length);
+    RangeItem(byte[] indexKey, int length, IndexEntry entry) {
+        this.keyspace = IndexKey.keyspace(indexKey);
+        this.key = IndexKey.key(indexKey, length);
         this.entry = entry;
         this.value = entry.value();
     }
 
     byte[] indexKey() {
-        return indexKey;
+        return IndexKey.of(keyspace, key);
     }
 
     /** The key without its keyspace. */

@@ -2,9 +2,6 @@ package dev.varve.storage.state;
 
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
-import dev.varve.storage.index.LevelCursor;
-import dev.varve.storage.index.MergingCursor;
-import dev.varve.storage.index.TableReader;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -40,6 +37,11 @@ public final class RangeReader implements Closeable {
 
     /** The range tombstones of the version in hand; null if it has none. */
     private RangeCover.@Nullable Walk ranges;
+
+    /** The last key that was met going upwards, {@link #lastLength} bytes; -1 if there is none. */
+    private byte[] last = new byte[64];
+
+    private int lastLength = -1;
 
     private int chunkEntries = FIRST_CHUNK_ENTRIES;
     private boolean exhausted;
@@ -121,16 +123,20 @@ public final class RangeReader implements Closeable {
 
     private void walk(Version version) throws IOException {
         ranges = version.ranges().isEmpty() ? null : version.ranges().walk(revision);
-        IndexCursor cursor = versions.resume(this, chunks, version);
-        boolean found = cursor != null;
-        if (cursor == null) {
-            cursor = cursor(version);
-            found = ascending ? cursor.seek(start) : cursor.seekBefore(end);
+        RangeWalk parked = versions.resume(version);
+        VersionCursor cursor = parked.cursor();
+        boolean selective = parked.selective();
+        boolean found = true;
+        if (cursor == null || !parked.leadsTo(this, chunks)) {
+            if (cursor == null || selective || ranges != null) {
+                selective = ranges != null;
+                cursor = cursor(version);
+            }
+            found = cursor.seek(start, end, ascending);
         }
-        exhausted = !(ascending ? fillAscending(cursor, found) : fillDescending(cursor, found));
-        if (!exhausted) {
-            versions.park(new RangeWalk(this, chunks + 1, version, cursor));
-        }
+        IndexCursor entries = cursor.entries();
+        exhausted = !(ascending ? fillAscending(entries, found) : fillDescending(entries, found));
+        versions.park(new RangeWalk(this, chunks + 1, version, cursor, selective));
     }
 
     /** Drops what comes behind the first failure, which is met again, and told, when everything before it has been given out. */
@@ -147,15 +153,11 @@ public final class RangeReader implements Closeable {
         return first;
     }
 
-    private IndexCursor cursor(Version version) throws IOException {
-        List<IndexCursor> sources = new ArrayList<>();
-        sources.add(version.active().cursor());
-        version.frozen().forEach(frozen -> sources.add(frozen.memtable().cursor()));
+    private VersionCursor cursor(Version version) {
         RangeCover cover = version.ranges();
-        LevelCursor.Opener opener =
-                ranges == null ? TableReader::cursor : table -> new UncoveredCursor(table, cover.walk(revision));
-        version.tables().addCursors(start, end, opener, sources);
-        return sources.size() == 1 ? sources.getFirst() : new MergingCursor(sources);
+        return new VersionCursor(
+                version,
+                ranges == null ? VersionCursor.REUSING : table -> new UncoveredCursor(table, cover.walk(revision)));
     }
 
     private void goOnBehind(byte[] indexKey) {
@@ -169,24 +171,33 @@ public final class RangeReader implements Closeable {
     /** Fills the chunk; false if the range has come to its end. */
     private boolean fillAscending(IndexCursor cursor, boolean first) throws IOException {
         int bytes = 0;
-        byte[] last = null;
+        lastLength = -1;
         for (boolean found = first; found; found = cursor.next()) {
             byte[] key = cursor.keyBytes();
             int length = cursor.keyLength();
             if (end != null && Arrays.compareUnsigned(key, 0, length, end, 0, end.length) >= 0) {
                 return false;
             }
-            if (cursor.revision() > revision || (last != null && Arrays.equals(last, 0, last.length, key, 0, length))) {
+            if (cursor.revision() > revision
+                    || (length == lastLength && Arrays.equals(last, 0, length, key, 0, length))) {
                 continue;
             }
             if (full(bytes)) {
                 start = Arrays.copyOf(key, length);
                 return true;
             }
-            last = Arrays.copyOf(key, length);
-            bytes += take(last, cursor.entry());
+            remember(key, length);
+            bytes += take(key, length, cursor.entry());
         }
         return false;
+    }
+
+    private void remember(byte[] key, int length) {
+        if (length > last.length) {
+            last = new byte[2 * length];
+        }
+        System.arraycopy(key, 0, last, 0, length);
+        lastLength = length;
     }
 
     /** Fills the chunk from the end; false if the range has come to its beginning. */
@@ -210,7 +221,7 @@ public final class RangeReader implements Closeable {
                 found = cursor.previous();
             }
             if (newest != null) {
-                bytes += take(key, newest);
+                bytes += take(key, key.length, newest);
             }
         }
         return false;
@@ -225,12 +236,12 @@ public final class RangeReader implements Closeable {
     }
 
     /** Takes an entry into the chunk; returns the bytes of key and value. */
-    private int take(byte[] indexKey, IndexEntry entry) throws IOException {
-        if (entry.isTombstone() || (ranges != null && ranges.covering(indexKey, indexKey.length) > entry.revision())) {
+    private int take(byte[] key, int length, IndexEntry entry) throws IOException {
+        if (entry.isTombstone() || (ranges != null && ranges.covering(key, length) > entry.revision())) {
             return 0;
         }
-        chunk.add(new RangeItem(indexKey, entry));
-        return indexKey.length + entry.valueLength();
+        chunk.add(new RangeItem(key, length, entry));
+        return length + entry.valueLength();
     }
 
     @Override

@@ -1,6 +1,5 @@
 package dev.varve.storage.state;
 
-import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.Memtable;
 import dev.varve.storage.index.TableReader;
 import dev.varve.storage.io.Spares;
@@ -31,7 +30,7 @@ final class VersionSet {
     /** Memory for the next memtables; guarded by this. */
     private final Deque<MemorySegment> memories = new ArrayDeque<>();
 
-    /** Walks over the current version that are to go on: a few only, so that idle cursors hold nothing for long. */
+    /** Walks over the current version, to go on or to be used anew: a few only, so that idle cursors hold nothing for long. */
     private final Spares<RangeWalk> walks = new Spares<>(() -> RangeWalk.NONE);
 
     private volatile Version current;
@@ -107,12 +106,10 @@ final class VersionSet {
         release(old);
     }
 
-    /** The walk of a reader over a version, which is held, that goes on with this chunk; null if there is none any more. */
-    @Nullable
-    IndexCursor resume(RangeReader reader, int chunk, Version version) {
+    /** A walk over a version, which is held, that was parked and is the caller's now; {@link RangeWalk#NONE} if there is none. */
+    RangeWalk resume(Version version) {
         RangeWalk walk = walks.take();
-        boolean goesOn = reader.equals(walk.reader()) && chunk == walk.chunk() && version.equals(walk.version());
-        return goesOn ? walk.cursor() : null;
+        return version.equals(walk.version()) ? walk : RangeWalk.NONE;
     }
 
     /** Keeps a walk for a while. */

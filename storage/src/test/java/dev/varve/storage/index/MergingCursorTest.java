@@ -76,7 +76,6 @@ class MergingCursorTest {
         IndexCursor merged = new MergingCursor(List.of(source("a", List.of()), source("b", List.of("k@1"))));
         assertThat(ascending(merged, "l")).isEmpty();
         assertThat(descending(merged, "k")).isEmpty();
-        assertThat(ascending(new MergingCursor(List.of()), "")).isEmpty();
     }
 
     @Test

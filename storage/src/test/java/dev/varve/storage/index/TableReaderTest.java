@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -195,6 +196,33 @@ class TableReaderTest {
             assertThat(cursor.previous()).isTrue();
             assertThat(cursor.previous()).isTrue();
             assertThat(text(cursor)).isEqualTo(text(rows.get(i - 1)));
+        }
+    }
+
+    @Test
+    void aCursorGoesOverToAnotherTable() throws IOException {
+        List<TableReader> tables = new ArrayList<>();
+        List<List<Row>> contents = List.of(rows(30, 10), rows(200, 100), rows(310, 1000), rows(320, 1000));
+        for (List<Row> rows : contents) {
+            TableReader table = table(rows);
+            assertThat(table.cursor().seek(null)).isTrue();
+            tables.add(table);
+            Files.delete(directory.resolve(NAME.toString())); // It stays open, and the next one has the same name.
+        }
+        Random random = new Random(5);
+        IndexCursor cursor = tables.getFirst().cursor();
+        for (int i = 0; i < 400; i++) {
+            int which = random.nextInt(tables.size());
+            List<Row> rows = contents.get(which);
+            cursor = tables.get(which).cursor(cursor);
+            assertThatThrownBy(cursor::keyBytes).isInstanceOf(IllegalStateException.class);
+            int at = random.nextInt(rows.size());
+            boolean ascending = random.nextBoolean();
+            boolean found = ascending ? cursor.seek(rows.get(at).key) : cursor.seekBefore(rows.get(at).key);
+            for (int n = ascending ? at : at - 1; found && n != at + 60 && n != at - 60; n += ascending ? 1 : -1) {
+                assertThat(text(cursor)).isEqualTo(text(rows.get(n)));
+                found = ascending ? cursor.next() : cursor.previous();
+            }
         }
     }
 

@@ -13,6 +13,7 @@ import dev.varve.storage.index.BloomFilter;
 import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexCursor;
 import dev.varve.storage.index.IndexEntry;
+import dev.varve.storage.index.LevelCursor;
 import dev.varve.storage.index.Memtable;
 import dev.varve.storage.index.MergingCursor;
 import dev.varve.storage.index.RangeTombstones;
@@ -28,6 +29,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -105,7 +107,10 @@ class LevelsTest {
         List<IndexCursor> sources = new ArrayList<>();
         byte[] from = start == null ? null : key(start);
         byte[] to = end == null ? null : key(end);
-        levels.addCursors(from, to, TableReader::cursor, sources);
+        for (LevelCursor run : levels.cursors(TableReader::cursor)) {
+            run.within(from, to);
+            sources.add(run);
+        }
         StringBuilder walked = new StringBuilder();
         MergingCursor cursor = new MergingCursor(sources);
         boolean found = ascending ? cursor.seek(from) : cursor.seekBefore(to);
@@ -148,11 +153,66 @@ class LevelsTest {
         assertThat(walk(levels, null, "d", false)).isEqualTo("c1 c4 b1 a8 ");
     }
 
+    /** The tables that a walk over a range opens, by id, each cursor in its turn. */
+    private static List<Long> opened(Levels levels, @Nullable String start, @Nullable String end, boolean ascending)
+            throws IOException {
+        List<Long> opened = new ArrayList<>();
+        byte[] from = start == null ? null : key(start);
+        byte[] to = end == null ? null : key(end);
+        for (LevelCursor run : levels.cursors(table -> {
+            opened.add(table.info().id());
+            return table.cursor();
+        })) {
+            run.within(from, to);
+            boolean found = ascending ? run.seek(from) : run.seekBefore(to);
+            while (found) {
+                found = ascending ? run.next() : run.previous();
+            }
+        }
+        return opened;
+    }
+
+    @Test
+    void oneCursorWalksOneRangeAfterTheOther() throws IOException {
+        Levels levels = levels();
+        VersionCursor cursor = new VersionCursor(new Version(memtable(), List.of(), levels), VersionCursor.REUSING);
+        Random random = new Random(7);
+        for (int i = 0; i < 500; i++) {
+            String start = random.nextInt(4) == 0 ? null : String.valueOf((char) ('a' + random.nextInt(9)));
+            String end = random.nextInt(4) == 0 ? null : String.valueOf((char) ('a' + random.nextInt(9)));
+            byte[] from = start == null ? null : key(start);
+            byte[] to = end == null ? null : key(end);
+            boolean ascending = random.nextBoolean();
+            int most = random.nextInt(12);
+            StringBuilder walked = new StringBuilder();
+            boolean found = cursor.seek(from, to, ascending);
+            IndexCursor entries = cursor.entries();
+            for (int n = 0; found && n < most; n++) {
+                walked.append((char) entries.keyBytes()[1])
+                        .append(entries.revision())
+                        .append(' ');
+                found = ascending ? entries.next() : entries.previous();
+            }
+            String all = walk(levels, start, end, ascending);
+            assertThat(walked).hasToString(all.substring(0, Math.min(3 * most, all.length())));
+        }
+    }
+
+    private static Memtable memtable() {
+        return new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
+    }
+
     @Test
     void tablesOutsideARangeAreNotOpened() throws IOException {
-        List<IndexCursor> sources = new ArrayList<>();
-        levels().addCursors(key("h"), null, TableReader::cursor, sources);
-        assertThat(sources).isEmpty();
+        Levels levels = levels();
+        assertThat(opened(levels, "h", null, true)).isEmpty();
+        assertThat(opened(levels, "h", null, false)).isEmpty();
+        assertThat(opened(levels, null, "a", true)).isEmpty();
+        assertThat(opened(levels, null, "a", false)).isEmpty();
+        assertThat(opened(levels, "d", "e", true)).containsExactly(5L, 4L, 3L);
+        assertThat(opened(levels, "d", "e", false)).containsExactly(5L, 4L, 3L);
+        assertThat(opened(levels, "c", "e", true)).containsExactly(5L, 4L, 2L, 3L);
+        assertThat(opened(levels, "c", "e", false)).containsExactly(5L, 4L, 3L, 2L);
     }
 
     @Test
