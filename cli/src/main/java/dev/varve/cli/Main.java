@@ -2,7 +2,6 @@ package dev.varve.cli;
 
 import dev.varve.cli.bench.BenchCommand;
 import dev.varve.cli.cluster.ClusterCommand;
-import dev.varve.cli.cluster.ClusterStatusCommand;
 import dev.varve.cli.cluster.DevClusterCommand;
 import dev.varve.cli.inspect.InspectCommand;
 import dev.varve.cli.inspect.VerifyCommand;
@@ -70,7 +69,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new ImportCommand(console))
                 .addSubcommand(new ExportCommand(console))
                 .addSubcommand(new StatusCommand(console))
-                .addSubcommand(new CommandLine(new ClusterCommand()).addSubcommand(new ClusterStatusCommand(console)))
+                .addSubcommand(ClusterCommand.with(console))
                 .addSubcommand(new DevClusterCommand(console))
                 .addSubcommand(new InspectCommand(console))
                 .addSubcommand(new VerifyCommand(console))

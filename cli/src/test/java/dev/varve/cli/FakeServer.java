@@ -12,9 +12,11 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +43,15 @@ public final class FakeServer implements AutoCloseable {
 
     /** Breaks the connection of a range behind this entry, once. */
     public volatile int breakRangeAt = Integer.MAX_VALUE;
+
+    /** The answer of {@code /v1/cluster}. */
+    public volatile String clusterPage = "";
+
+    /** Changes of the cluster that were asked for. */
+    public final List<String> changes = new CopyOnWriteArrayList<>();
+
+    /** Changes of the cluster are refused. */
+    public volatile boolean refusesChanges;
 
     private final int port;
     private @Nullable HttpServer server;
@@ -99,6 +110,14 @@ public final class FakeServer implements AutoCloseable {
             }
             case "/batchput" -> batch(exchange);
             case "/range" -> range(exchange, query);
+            case "/v1/cluster" -> answer(exchange, 200, clusterPage.getBytes(StandardCharsets.UTF_8));
+            case "/v1/cluster/members", "/v1/cluster/transfer-leadership" -> {
+                changes.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
+                answer(
+                        exchange,
+                        refusesChanges ? 400 : 200,
+                        refusesChanges ? problem("invalid-argument") : "{}".getBytes(StandardCharsets.UTF_8));
+            }
             case "/readyz" -> answer(exchange, 200, "ready\n".getBytes(StandardCharsets.UTF_8));
             case "/metrics" ->
                 answer(exchange, 200, "# HELP varve_x y\nvarve_x{kind=\"put\"} 7\n".getBytes(StandardCharsets.UTF_8));

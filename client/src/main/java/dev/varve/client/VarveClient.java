@@ -105,6 +105,15 @@ public final class VarveClient implements AutoCloseable {
         return new Page(response.statusCode(), response.body());
     }
 
+    /**
+     * Asks for a change of the cluster, such as {@code DELETE /v1/cluster/members?id=n3}.
+     *
+     * @param target path and query
+     */
+    public void change(String method, String target) {
+        transport.send(new Transport.Call(method, target, null, true), BodyHandlers.replacing(true));
+    }
+
     private static String encode(byte[] key) {
         if (key.length == 0) {
             throw new IllegalArgumentException("a key has at least one byte");

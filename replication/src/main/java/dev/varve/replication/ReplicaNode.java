@@ -80,6 +80,8 @@ public final class ReplicaNode implements AutoCloseable {
     private final AppendEntriesRequestProcessor appends = new AppendEntriesRequestProcessor(null);
     private final PeerId self;
     private final NodeImpl node;
+    private final GroupChanges changes;
+    private final ElectionHaste haste;
     private final AtomicBoolean closed = new AtomicBoolean();
     private final LogRetention retention;
     private volatile @Nullable Leadership leadership;
@@ -103,6 +105,9 @@ public final class ReplicaNode implements AutoCloseable {
 
         /** The members that vote, by their {@linkplain dev.varve.storage.Store#nodeId ids}. */
         void members(List<String> voters);
+
+        /** Entries have been applied. */
+        void applied();
 
         /** The node has failed and must be started anew. */
         void failed(Throwable cause);
@@ -153,6 +158,8 @@ public final class ReplicaNode implements AutoCloseable {
         this.retention = new LogRetention(options.logRetentionBytes(), state.log());
         this.self = peer(store.nodeId());
         this.node = new NodeImpl(options.identity().cluster(), self);
+        this.changes = new GroupChanges(node);
+        this.haste = new ElectionHaste(options.electionMillis(), this::setElectionMillis);
     }
 
     /**
@@ -188,6 +195,7 @@ public final class ReplicaNode implements AutoCloseable {
 
     private void begin() throws IOException {
         registerProcessors(transport.server());
+        transport.onDisconnect(this::disconnected);
         NodeManager.getInstance().addAddress(self.getEndpoint());
         if (!node.init(nodeOptions())) {
             throw new IOException(
@@ -204,7 +212,7 @@ public final class ReplicaNode implements AutoCloseable {
         }
     }
 
-    private static PeerId peer(String memberId) {
+    static PeerId peer(String memberId) {
         PeerId peer = PeerId.parsePeer(memberId);
         if (peer == null) {
             throw new IllegalArgumentException("'" + memberId + "' is not the id of a member");
@@ -221,6 +229,19 @@ public final class ReplicaNode implements AutoCloseable {
         RaftException error = new RaftException(EnumOutter.ErrorType.ERROR_TYPE_LOG);
         error.getStatus().setError(RaftError.EIO, "the log cannot be read: %s", cause);
         onPool(() -> node.onError(error));
+    }
+
+    /** A peer's connection to this node has ended. */
+    private void disconnected(String peer) {
+        if (peer.equals(leader) && leadership == null && haste.leaderGone()) {
+            transport.schedule(haste::calm, 2L * options.electionMillis());
+        }
+    }
+
+    private void setElectionMillis(int millis) {
+        if (!closed.get()) {
+            onPool(() -> node.resetElectionTimeoutMs(millis));
+        }
     }
 
     private void onPool(Runnable task) {
@@ -291,6 +312,7 @@ public final class ReplicaNode implements AutoCloseable {
             long now = logged > 0
                     ? logged
                     : Math.multiplyExact(environment.wallClock().millis(), 1000L);
+            haste.calm();
             leader = options.identity().node();
             leadership = new Leadership(term, LeaderClock.since(now, environment.ticker()));
             listener.leader(leader);
@@ -308,6 +330,9 @@ public final class ReplicaNode implements AutoCloseable {
         @Override
         public void leader(@Nullable PeerId peer) {
             leader = peer == null ? null : peer.getIp();
+            if (peer != null) {
+                haste.calm();
+            }
             listener.leader(leader);
         }
 
@@ -318,6 +343,7 @@ public final class ReplicaNode implements AutoCloseable {
 
         @Override
         public void applied(long bytes) {
+            listener.applied();
             if (retention.exceededBy(bytes)) {
                 // Not here: JRaft wants the thread that applies, on which this runs.
                 onPool(ReplicaNode.this::truncate);
@@ -445,27 +471,9 @@ public final class ReplicaNode implements AutoCloseable {
         }
     }
 
-    /**
-     * Takes a new member into the group, which this node must lead: it is brought up to date first, and votes then. One of the same
-     * node that the group has already is replaced by it.
-     *
-     * @param callback told null when that is done, or why it is not
-     */
-    public void admit(String memberId, Consumer<@Nullable String> callback) {
-        PeerId joining = peer(memberId);
-        Configuration wanted = new Configuration(List.of(joining));
-        try {
-            for (PeerId member : node.listPeers()) {
-                if (!member.getIp().equals(joining.getIp())) {
-                    wanted.addPeer(member);
-                }
-            }
-        } catch (IllegalStateException e) {
-            callback.accept("this node does not lead");
-            return;
-        }
-        node.changePeers(
-                wanted, status -> callback.accept(status.isOk() ? null : String.valueOf(status.getErrorMsg())));
+    /** Changes of the members and of the leader, while this node leads. */
+    public GroupChanges changes() {
+        return changes;
     }
 
     /** The store of this member; to be read only. */

@@ -210,6 +210,9 @@ final class Cluster implements Closeable {
         public void members(List<String> voters) {}
 
         @Override
+        public void applied() {}
+
+        @Override
         public void failed(Throwable cause) {}
     }
 

@@ -264,7 +264,10 @@ class ReplicaNodeTest {
     private void takeIn(Cluster.Member joining) throws Exception {
         Eventually.until(joining.name() + " is taken in", () -> {
             CompletableFuture<String> done = new CompletableFuture<>();
-            cluster.leader().node().admit(joining.memberId(), trouble -> done.complete(String.valueOf(trouble)));
+            cluster.leader()
+                    .node()
+                    .changes()
+                    .admit(joining.memberId(), trouble -> done.complete(String.valueOf(trouble)));
             return done.get(60, TimeUnit.SECONDS).equals("null");
         });
     }

@@ -104,7 +104,7 @@ public final class VarveServer implements AutoCloseable {
     }
 
     /**
-     * Stops: accepts nothing more, lets requests in progress end for at most {@link Timeouts#shutdown}, then closes the
+     * Stops: lets another node of the cluster lead, accepts nothing more, lets requests in progress end for at most {@link Timeouts#shutdown}, then closes the
      * store. Returns when everything is closed; does nothing the second time.
      */
     @Override
@@ -112,6 +112,7 @@ public final class VarveServer implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
+        served.stepAside();
         http.drain(options.timeouts().shutdown().toNanos());
         reads.shutdown();
         http.close();

@@ -106,6 +106,45 @@ class ContractTest {
         assertProblem(named("PUT", "/put?key=a", "one\r\nIdempotency-Key: two", "x"), 400, "malformed-request");
     }
 
+    // ---- Freshness, durability, the cluster ----
+
+    private Answer readSince(String token) throws IOException {
+        return client.exchange(head("GET /read?key=since", "Varve-Min-Revision: " + token + "\r\n"));
+    }
+
+    @Test
+    void aReadMayDemandARevisionThatItWasTold() throws IOException {
+        String token = client.exchange(put("since", "x")).header("varve-revision");
+        assertThat(readSince(token).text()).isEqualTo("x");
+        String incarnation = token.substring(0, token.indexOf('-'));
+        assertProblem(readSince(incarnation + "-999999999"), 400, "invalid-argument");
+        assertProblem(readSince("1-1"), 400, "malformed-request");
+        assertProblem(readSince(incarnation + "-x"), 400, "malformed-request");
+        assertProblem(readSince("7"), 400, "malformed-request");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"majority, majority", "leader, majority", "accepted, accepted"})
+    void aWriteSaysHowDurableItIsIfItAskedForThat(String asked, String got) throws IOException {
+        Answer answer = client.exchange(
+                "PUT /put?key=durable&durability=" + asked + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx");
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.header("varve-durability")).isEqualTo(got);
+        assertThat(client.exchange(head("DELETE /delete?key=durable&durability=" + asked))
+                        .header("varve-durability"))
+                .isEqualTo(got);
+        assertProblem(client.exchange(head("PUT /put?key=durable&durability=none")), 400, "malformed-parameter");
+    }
+
+    @Test
+    void aStoreThatIsServedAloneHasNoMembersToChange() throws IOException {
+        assertProblem(client.exchange(head("POST /v1/cluster/members?id=n2")), 400, "invalid-argument");
+        assertProblem(client.exchange(head("DELETE /v1/cluster/members?id=n2")), 400, "invalid-argument");
+        assertProblem(client.exchange(head("POST /v1/cluster/transfer-leadership")), 400, "invalid-argument");
+        assertProblem(client.exchange(head("POST /v1/cluster/members")), 400, "missing-parameter");
+        assertThat(get("/v1/cluster/members").header("allow")).isEqualTo("POST, DELETE");
+    }
+
     // ---- /put and /read ----
 
     @Test

@@ -252,8 +252,13 @@ public final class Store implements AutoCloseable {
         return own;
     }
 
-    /** Refuses what cannot be written now, before anything is logged. */
-    private void admit(WriteBatch batch) {
+    /**
+     * Refuses what cannot be written now, before anything is logged; for the member of a group that leads, which so keeps a reserve of its
+     * disk.
+     *
+     * @throws StoreException of kind {@code DISK_FULL}, {@code BLOCKED}, {@code LOG_FAILED} or {@code CLOSED}
+     */
+    public void admit(WriteBatch batch) {
         throwIfClosed();
         IOException failed = state.failure();
         if (failed != null) {
@@ -263,9 +268,14 @@ public final class Store implements AutoCloseable {
         if (blockage != null && !Trouble.isDiskFull(blockage)) {
             throw blocked(blockage);
         }
-        if (state.lacksSpace() && batch.mutations().stream().anyMatch(Mutation.Put.class::isInstance)) {
+        if (needsSpace() && batch.mutations().stream().anyMatch(Mutation.Put.class::isInstance)) {
             throw diskFull(null);
         }
+    }
+
+    /** True if the disk is so full that puts are refused. */
+    public boolean needsSpace() {
+        return state.lacksSpace();
     }
 
     private void committed(List<GroupCommit.Write> writes) throws IOException {

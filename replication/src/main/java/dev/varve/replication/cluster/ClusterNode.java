@@ -4,14 +4,12 @@ import dev.varve.replication.ReplicaNode;
 import dev.varve.replication.ReplicaOptions;
 import dev.varve.replication.sequencer.Command;
 import dev.varve.replication.sequencer.CommandCallback;
-import dev.varve.replication.sequencer.Condition;
 import dev.varve.replication.sequencer.RequestNote;
 import dev.varve.replication.sequencer.SequencerLimits;
 import dev.varve.replication.sequencer.SequencerStats;
 import dev.varve.replication.sequencer.StateReader;
 import dev.varve.replication.sequencer.WriteSequencer;
 import dev.varve.replication.transport.CallCallback;
-import dev.varve.replication.transport.CallHandler;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.replication.transport.TransportIdentity;
 import dev.varve.replication.transport.TransportOptions;
@@ -28,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,17 +52,26 @@ public final class ClusterNode implements ServedStore {
     private final RaftTransport transport;
     private final WriteSequencer sequencer;
     private final CommandRouter router;
+    private final Decisions decisions;
     private final ReadRounds rounds;
     private final ReadRounds leaseRounds;
+    private final RevisionWaits revisions;
     private final ReplicaNode replica;
     private final Joining joining;
     private final PeerBoard board;
+    private final Membership membership;
+    private final HandOver handOver;
     private volatile String http = "";
     private volatile @Nullable String leader;
     private volatile boolean leads;
 
     private ClusterNode(
-            ClusterOptions options, Store store, Environment environment, RaftTransport transport, Executor coldReads)
+            ClusterOptions options,
+            Store store,
+            Environment environment,
+            RaftTransport transport,
+            PeerAddressBook addresses,
+            Executor coldReads)
             throws IOException {
         this.options = options;
         this.store = store;
@@ -76,6 +84,8 @@ public final class ClusterNode implements ServedStore {
                 new Ways(), environment.ticker(), environment.random().nextLong());
         this.rounds = rounds(false);
         this.leaseRounds = rounds(true);
+        this.decisions = new Decisions(store, sequencer, rounds, environment.ticker());
+        this.revisions = new RevisionWaits(store::revision, environment.ticker(), transport::schedule);
         Events events = new Events();
         this.replica = ReplicaNode.start(
                 new ReplicaOptions(
@@ -91,11 +101,15 @@ public final class ClusterNode implements ServedStore {
                 events);
         this.joining =
                 new Joining(replica, transport, store.nodeId(), options.peers().keySet());
-        this.board = new PeerBoard(transport, options.peers().keySet(), environment.ticker(), this::card);
-        transport.handle(Messages.FORWARD, this::forwarded);
+        this.board = new PeerBoard(
+                transport, options.peers().keySet(), addresses, options.told(), environment.ticker(), this::card);
+        this.membership = new Membership(replica, transport, joining);
+        this.handOver = new HandOver(replica, store, board, joining, transport, coldReads, environment.ticker());
+        transport.handle(Messages.FORWARD, decisions::forwarded);
         events.begin();
         joining.start();
         board.start();
+        handOver.start();
     }
 
     /** Entries on their way must find room, or Raft would refuse some of them, behind others that it has taken. */
@@ -148,7 +162,7 @@ public final class ClusterNode implements ServedStore {
             store.close();
             throw e;
         }
-        return new ClusterNode(options, store, environment, transport, coldReads);
+        return new ClusterNode(options, store, environment, transport, addresses, coldReads);
     }
 
     private long timeMicros() {
@@ -160,7 +174,7 @@ public final class ClusterNode implements ServedStore {
         return () -> callback.completed(-1, notLeading());
     }
 
-    private static StoreException notLeading() {
+    static StoreException notLeading() {
         return new StoreException(Kind.NO_LEADER, "this node does not lead its cluster; nothing was written");
     }
 
@@ -221,6 +235,8 @@ public final class ClusterNode implements ServedStore {
             if (!begun || node == null) {
                 return;
             }
+            joining.led();
+            handOver.led(node);
             String before = lastLeader;
             lastLeader = node;
             if (before != null && !before.equals(node)) {
@@ -246,6 +262,11 @@ public final class ClusterNode implements ServedStore {
         }
 
         @Override
+        public void applied() {
+            revisions.advanced();
+        }
+
+        @Override
         public void failed(Throwable cause) {
             logger.error("node '{}' has failed and must be started anew", options.node(), cause);
         }
@@ -268,7 +289,7 @@ public final class ClusterNode implements ServedStore {
 
         @Override
         public void decide(Command command, CommandCallback callback) {
-            ClusterNode.this.decide(command, callback);
+            decisions.decide(command, callback);
         }
 
         @Override
@@ -304,63 +325,6 @@ public final class ClusterNode implements ServedStore {
         router.submit(command, deadlineNanos, callback);
     }
 
-    /**
-     * Has a command decided by the sequencer of this node. That a condition did not hold is an answer by the applied state, which others
-     * may have changed if this node leads no longer: so it is told only after a round of ReadIndex.
-     */
-    private void decide(Command command, CommandCallback callback) {
-        sequencer.submit(command, Durability.MAJORITY, new CommandCallback() {
-            @Override
-            public void committed(long revision) {
-                callback.committed(revision);
-            }
-
-            @Override
-            public void conditionFailed(Condition failed, long currentRevision) {
-                long deadline = environment.ticker().nanos();
-                rounds.await(deadline, trouble -> {
-                    if (trouble == null) {
-                        callback.conditionFailed(failed, currentRevision);
-                    } else {
-                        callback.failed(notLeading());
-                    }
-                });
-            }
-
-            @Override
-            public void failed(StoreException failure) {
-                callback.failed(failure);
-            }
-        });
-    }
-
-    /** A command that another node has forwarded. It is never forwarded again: the other node looks for the leader. */
-    private void forwarded(String from, byte[] body, CallHandler.Reply reply) {
-        CommandCodec.Forwarded forwarded = CommandCodec.decode(body);
-        Command command = forwarded.command();
-        decide(command, new CommandCallback() {
-            @Override
-            public void committed(long revision) {
-                answer(new CommandCodec.Answer.Committed(revision));
-            }
-
-            @Override
-            public void conditionFailed(Condition failed, long currentRevision) {
-                answer(new CommandCodec.Answer.ConditionFailed(
-                        command.conditions().indexOf(failed), currentRevision));
-            }
-
-            @Override
-            public void failed(StoreException failure) {
-                answer(new CommandCodec.Answer.Failed(failure));
-            }
-
-            private void answer(CommandCodec.Answer answer) {
-                reply.answer(CommandCodec.encode(answer));
-            }
-        });
-    }
-
     // ---- Reads.
 
     @Override
@@ -380,6 +344,38 @@ public final class ClusterNode implements ServedStore {
             case LEASE -> leaseRounds.await(deadlineNanos, callback);
             case LINEARIZABLE -> rounds.await(deadlineNanos, callback);
         }
+    }
+
+    // ---- Members.
+
+    @Override
+    public void change(
+            MemberChange change,
+            @Nullable String node,
+            long deadlineNanos,
+            Consumer<@Nullable StoreException> callback) {
+        long left = deadlineNanos - environment.ticker().nanos();
+        membership.change(change, node, TimeUnit.NANOSECONDS.toMillis(left), callback);
+    }
+
+    @Override
+    public void stepAside() {
+        handOver.now(4L * options.electionMillis());
+    }
+
+    @Override
+    public void awaitRevision(long revision, long deadlineNanos, Consumer<@Nullable StoreException> callback) {
+        revisions.await(revision, deadlineNanos, callback);
+    }
+
+    @Override
+    public long lag() {
+        return board.lag();
+    }
+
+    @Override
+    public Durability durability(Durability asked) {
+        return Durability.MAJORITY;
     }
 
     // ---- What is told.
@@ -402,9 +398,12 @@ public final class ClusterNode implements ServedStore {
         if (failure != null) {
             return "the node has failed and must be started anew: " + failure.getMessage();
         }
+        String refusal = joining.refusal();
+        if (refusal != null) {
+            return refusal;
+        }
         if (!joining.isMember()) {
-            String refusal = joining.refusal();
-            return refusal == null ? "the node waits to be taken into the cluster" : refusal;
+            return "the node waits to be taken into the cluster";
         }
         return leader == null ? "no leader is known" : null;
     }
@@ -426,14 +425,17 @@ public final class ClusterNode implements ServedStore {
 
     private PeerBoard.Card card() {
         ReplicaNode.MemberStatus status = replica.status();
-        return new PeerBoard.Card(store.nodeId(), http, status.role(), status.commitIndex(), status.appliedIndex());
+        return new PeerBoard.Card(
+                store.nodeId(), http, status.role(), status.commitIndex(), status.appliedIndex(), store.needsSpace());
     }
 
     @Override
     public void close() {
+        stepAside();
         router.close();
         joining.close();
         board.close();
+        handOver.close();
         replica.close();
     }
 }

@@ -27,4 +27,11 @@ public record ClusterOptions(
     public ClusterOptions {
         peers = Map.copyOf(peers);
     }
+
+    /** The address that other nodes are told: the one among the peers, or the one to listen on if that is a certain one; else empty. */
+    String told() {
+        InetSocketAddress address = peers.getOrDefault(node, listen);
+        boolean certain = address.isUnresolved() || !address.getAddress().isAnyLocalAddress();
+        return certain ? address.getHostString() + ":" + address.getPort() : "";
+    }
 }

@@ -7,6 +7,7 @@ import dev.varve.replication.transport.RaftTransport;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -29,6 +30,13 @@ final class Joining {
     private final RaftTransport transport;
     private final String member;
     private final Set<String> peers;
+
+    /** Nodes that the leader takes in although they are not among its peers. */
+    private final Set<String> invited = ConcurrentHashMap.newKeySet();
+
+    /** Nodes that the leader has removed, and so does not take in although they are among its peers. */
+    private final Set<String> dismissed = ConcurrentHashMap.newKeySet();
+
     private final AtomicBoolean admitting = new AtomicBoolean();
     private volatile List<String> voters = List.of();
     private volatile @Nullable String refusal;
@@ -43,16 +51,19 @@ final class Joining {
         transport.handle(Messages.JOIN, this::asked);
     }
 
-    /** Begins to ask, if need be. */
+    /** Begins to ask, whenever need be: a node that takes itself for a member and hears of no leader may have been removed meanwhile. */
     void start() {
-        if (!closed && !isMember()) {
+        if (closed) {
+            return;
+        }
+        if (!isMember() || replica.leader() == null) {
             for (String peer : peers) {
                 if (!peer.equals(Messages.node(member))) {
                     ask(peer);
                 }
             }
-            transport.schedule(this::start, ASK_MILLIS);
         }
+        transport.schedule(this::start, ASK_MILLIS);
     }
 
     void close() {
@@ -72,6 +83,28 @@ final class Joining {
         return voters.contains(member);
     }
 
+    /** True if a node has a member. */
+    boolean hasMember(String node) {
+        return voters.stream().anyMatch(each -> Messages.node(each).equals(node));
+    }
+
+    /** Takes a node in when it asks, if this one leads then. */
+    void invite(String node) {
+        dismissed.remove(node);
+        invited.add(node);
+    }
+
+    /** Does not take a node in any more when it asks. */
+    void dismiss(String node) {
+        invited.remove(node);
+        dismissed.add(node);
+    }
+
+    /** Another node, or this one, leads: what was said before by others counts no longer. */
+    void led() {
+        refusal = null;
+    }
+
     /** Why the leader does not take this node in, or null. */
     @Nullable
     String refusal() {
@@ -79,7 +112,7 @@ final class Joining {
     }
 
     private void ask(String peer) {
-        byte[] body = new BodyWriter(64).text(member).bytes();
+        byte[] body = new BodyWriter(64).text(member).u8(isMember() ? 1 : 0).bytes();
         transport.call(peer, Messages.JOIN, body, ANSWER_MILLIS, new CallCallback() {
             @Override
             public void answered(byte[] answer) {
@@ -87,7 +120,9 @@ final class Joining {
                 if (!words.isEmpty() && !words.equals(refusal)) {
                     logger.warn("node '{}' does not take this node in: {}", peer, words);
                 }
-                refusal = words.isEmpty() ? null : words;
+                if (!words.isEmpty()) {
+                    refusal = words;
+                }
             }
 
             @Override
@@ -99,17 +134,27 @@ final class Joining {
 
     /** Answers with why it is refused; with nothing if it is not, or somebody else decides that. */
     private void asked(String from, byte[] body, CallHandler.Reply reply) {
-        String joining = new BodyReader(body).text();
-        String words = !Messages.node(joining).equals(from)
-                ? "a node may only ask for itself"
-                : replica.leadingTerm() == 0 || voters.contains(joining) ? "" : decide(from, joining);
+        BodyReader in = new BodyReader(body);
+        String joining = in.text();
+        boolean wasMember = in.u8() != 0;
+        String words = "";
+        if (!Messages.node(joining).equals(from)) {
+            words = "a node may only ask for itself";
+        } else if (replica.leadingTerm() != 0 && !voters.contains(joining)) {
+            words = wasMember || dismissed.contains(from) ? removed(from) : decide(from, joining);
+        }
         reply.answer(words.getBytes(StandardCharsets.UTF_8));
     }
 
+    private static String removed(String node) {
+        return "node '" + node + "' was removed from the cluster; to take it in again, add it by 'varve cluster add "
+                + node + "' and start it with an empty data directory";
+    }
+
     private String decide(String node, String joining) {
-        if (!peers.contains(node)) {
+        if (!peers.contains(node) && !invited.contains(node)) {
             return "node '" + node + "' is not among the peers of the leader '" + Messages.node(member) + "': " + peers
-                    + "; restart the leader with it in --peers";
+                    + "; add it by 'varve cluster add " + node + "'";
         }
         if (replica.state().log().firstIndex() > 1) {
             return "node '" + node + "' is new, and the leader no longer has the begin of its log, which is not sent in"
@@ -117,7 +162,7 @@ final class Joining {
         }
         if (admitting.compareAndSet(false, true)) {
             logger.info("taking in {}", joining);
-            replica.admit(joining, trouble -> {
+            replica.changes().admit(joining, trouble -> {
                 admitting.set(false);
                 if (trouble != null) {
                     logger.info("{} was not taken in, and may ask again: {}", joining, trouble);

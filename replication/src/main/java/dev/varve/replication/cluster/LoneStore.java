@@ -75,6 +75,42 @@ public final class LoneStore implements ServedStore {
     }
 
     @Override
+    public void change(
+            MemberChange change,
+            @Nullable String other,
+            long deadlineNanos,
+            Consumer<@Nullable StoreException> callback) {
+        callback.accept(new StoreException(
+                StoreException.Kind.INVALID_ARGUMENT,
+                "the store is served alone and belongs to no cluster; start the server with --raft and --peers"));
+    }
+
+    @Override
+    public void awaitRevision(long revision, long deadlineNanos, Consumer<@Nullable StoreException> callback) {
+        long has = store.revision();
+        callback.accept(
+                has >= revision
+                        ? null
+                        : new StoreException(
+                                StoreException.Kind.INVALID_ARGUMENT,
+                                "the store has never given revision " + revision + "; its last one is " + has));
+    }
+
+    @Override
+    public long lag() {
+        return -1;
+    }
+
+    /** What is forced here is all that there is. */
+    @Override
+    public Durability durability(Durability asked) {
+        return asked == Durability.ACCEPTED ? Durability.ACCEPTED : Durability.MAJORITY;
+    }
+
+    @Override
+    public void stepAside() {}
+
+    @Override
     public @Nullable String leader() {
         return leader;
     }

@@ -11,6 +11,8 @@ final class Messages {
     static final int STATUS = 65;
     /** Asks to be taken in as a member. */
     static final int JOIN = 66;
+    /** A change of the members for the leader. */
+    static final int CHANGE = 67;
 
     private Messages() {}
 

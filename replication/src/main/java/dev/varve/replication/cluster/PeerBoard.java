@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -26,7 +25,8 @@ final class PeerBoard {
     private static final long SILENT_NANOS = TimeUnit.SECONDS.toNanos(3);
 
     private final RaftTransport transport;
-    private final Set<String> peers;
+    private final Set<String> peers = ConcurrentHashMap.newKeySet();
+    private final byte[] address;
     private final Ticker ticker;
     private final Supplier<Card> own;
     private final Map<String, Heard> heard = new ConcurrentHashMap<>();
@@ -37,8 +37,9 @@ final class PeerBoard {
      *
      * @param member its id as a member
      * @param http address of its HTTP port; empty if it does not know yet
+     * @param full true if its disk is so full that it refuses puts
      */
-    record Card(String member, String http, ReplicaNode.Role role, long commitIndex, long appliedIndex) {
+    record Card(String member, String http, ReplicaNode.Role role, long commitIndex, long appliedIndex, boolean full) {
 
         byte[] encode() {
             return new BodyWriter(128)
@@ -47,6 +48,7 @@ final class PeerBoard {
                     .text(role.name())
                     .i64(commitIndex)
                     .i64(appliedIndex)
+                    .u8(full ? 1 : 0)
                     .bytes();
         }
 
@@ -54,20 +56,34 @@ final class PeerBoard {
             BodyReader in = new BodyReader(body);
             String member = in.text();
             String http = in.text();
-            return new Card(member, http, ReplicaNode.Role.valueOf(in.text()), in.i64(), in.i64());
+            return new Card(member, http, ReplicaNode.Role.valueOf(in.text()), in.i64(), in.i64(), in.u8() != 0);
         }
     }
 
     private record Heard(Card card, long nanos) {}
 
-    /** @param own what this node says of itself */
-    PeerBoard(RaftTransport transport, Set<String> peers, Ticker ticker, Supplier<Card> own) {
+    /**
+     * @param addresses of the peers; those of others that ask are noted there
+     * @param address where this node listens for others, as it tells them; empty if it does not know
+     * @param own what this node says of itself
+     */
+    PeerBoard(
+            RaftTransport transport,
+            Set<String> peers,
+            PeerAddressBook addresses,
+            String address,
+            Ticker ticker,
+            Supplier<Card> own) {
         this.transport = transport;
-        this.peers = Set.copyOf(peers);
+        this.peers.addAll(peers);
+        this.address = new BodyWriter(64).text(address).bytes();
         this.ticker = ticker;
         this.own = own;
-        transport.handle(
-                Messages.STATUS, (from, body, reply) -> reply.answer(own.get().encode()));
+        transport.handle(Messages.STATUS, (from, body, reply) -> {
+            addresses.learn(from, new BodyReader(body).text());
+            this.peers.add(from);
+            reply.answer(own.get().encode());
+        });
     }
 
     /** Begins to ask. */
@@ -87,7 +103,7 @@ final class PeerBoard {
         if (closed || peer.equals(transport.identity().node())) {
             return;
         }
-        transport.call(peer, Messages.STATUS, new byte[0], 2 * ASK_MILLIS, new CallCallback() {
+        transport.call(peer, Messages.STATUS, address, 2 * ASK_MILLIS, new CallCallback() {
             @Override
             public void answered(byte[] body) {
                 heard.put(peer, new Heard(Card.decode(body), ticker.nanos()));
@@ -111,9 +127,39 @@ final class PeerBoard {
         return card == null || card.http().isEmpty() ? null : card.http();
     }
 
+    /** A node other than this one that votes, has answered lately, and has space on its disk; null if there is none. */
+    @Nullable
+    String withSpace(List<String> voters) {
+        for (Map.Entry<String, Heard> each : heard.entrySet()) {
+            Card card = each.getValue().card();
+            if (voters.contains(card.member()) && !card.full() && isRecent(each.getValue())) {
+                return each.getKey();
+            }
+        }
+        return null;
+    }
+
+    private boolean isRecent(Heard last) {
+        return ticker.nanos() - last.nanos() < SILENT_NANOS;
+    }
+
     private @Nullable Card card(String node) {
         Heard last = heard.get(node);
         return last == null ? null : last.card();
+    }
+
+    /** How many entries that some node knows to be committed this one has not applied. */
+    long lag() {
+        Card mine = own.get();
+        return Math.max(0, committed(mine) - mine.appliedIndex());
+    }
+
+    private long committed(Card mine) {
+        long committed = mine.commitIndex();
+        for (Heard each : heard.values()) {
+            committed = Math.max(committed, each.card().commitIndex());
+        }
+        return committed;
     }
 
     /**
@@ -124,23 +170,18 @@ final class PeerBoard {
     List<ClusterView.MemberView> view(List<String> voters) {
         String self = transport.identity().node();
         Map<String, String> names = new TreeMap<>();
-        for (String name : new TreeSet<>(peers)) {
-            names.put(name, "");
-        }
+        peers.forEach(name -> names.put(name, ""));
         voters.forEach(member -> names.put(Messages.node(member), member));
         names.putIfAbsent(self, "");
         Card mine = own.get();
-        long committed = mine.commitIndex();
-        for (Heard each : heard.values()) {
-            committed = Math.max(committed, each.card().commitIndex());
-        }
+        long committed = committed(mine);
         List<ClusterView.MemberView> members = new ArrayList<>();
         for (Map.Entry<String, String> each : names.entrySet()) {
             String name = each.getKey();
             Heard last = heard.get(name);
             boolean isSelf = name.equals(self);
             Card card = isSelf ? mine : last == null ? null : last.card();
-            boolean reachable = isSelf || (last != null && ticker.nanos() - last.nanos() < SILENT_NANOS);
+            boolean reachable = isSelf || (last != null && isRecent(last));
             members.add(view(name, card, card != null && card.member().equals(each.getValue()), reachable, committed));
         }
         return members;

@@ -38,6 +38,34 @@ public interface ServedStore extends AutoCloseable {
      */
     void awaitCurrent(Consistency consistency, long deadlineNanos, Consumer<@Nullable StoreException> callback);
 
+    /**
+     * Changes who belongs to the cluster or who leads it, wherever that is decided. Never blocks.
+     *
+     * @param node which node; null where it may be any
+     * @param callback told null when the change is made, or why it is not
+     */
+    void change(
+            MemberChange change,
+            @Nullable String node,
+            long deadlineNanos,
+            Consumer<@Nullable StoreException> callback);
+
+    /** Lets another node lead if this one does, as far as that takes a moment only: what comes here is then brought there. */
+    void stepAside();
+
+    /**
+     * Waits until the store has a certain revision, whoever leads.
+     *
+     * @param callback told null when it has, or why it had it not before the deadline; it must not block
+     */
+    void awaitRevision(long revision, long deadlineNanos, Consumer<@Nullable StoreException> callback);
+
+    /** How many entries of the log this node is behind, as far as it knows; -1 for a store that is served alone. */
+    long lag();
+
+    /** How durable a write is when it is answered, if so much was asked for: never less than that. */
+    Durability durability(Durability asked);
+
     /** Who leads: its name and the address of its HTTP port, {@code a=127.0.0.1:8080}; null if that is not known. */
     @Nullable
     String leader();

@@ -3,10 +3,8 @@ package dev.varve.replication.raft;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.storage.format.Checksum;
 import dev.varve.storage.format.CorruptionException;
-import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.RecordHeader;
-import dev.varve.storage.format.RecordType;
 import dev.varve.storage.log.Log;
 import dev.varve.storage.log.LogEntry;
 import dev.varve.storage.log.LogPosition;
@@ -15,11 +13,10 @@ import dev.varve.storage.log.Segment;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the log in the order in which it stands, as Raft does: once when a node starts, and for a follower that lags. One
+ * Reads the log in the order in which it stands, as Raft does for a follower that lags. One
  * window of the file serves many entries. Thread-safe.
  */
 final class LogReader {
@@ -35,58 +32,6 @@ final class LogReader {
 
     LogReader(Log log) {
         this.log = log;
-    }
-
-    /**
-     * What a log holds.
-     *
-     * @param terms of its entries
-     * @param configurations indexes of its configuration entries
-     */
-    record Survey(TermRuns terms, TreeSet<Long> configurations) {}
-
-    /** Looks through the whole log, which nobody may change meanwhile. */
-    Survey survey() throws IOException {
-        Survey found = new Survey(new TermRuns(), new TreeSet<>());
-        long first = log.firstIndex();
-        found.terms().reset(first - 1);
-        if (first > log.lastIndex()) {
-            return found;
-        }
-        long begin = log.position(first);
-        for (Segment segment : log.segments().ofLog()) {
-            int number = LogPosition.segmentNumber(begin);
-            if (segment.number() >= number && log.visited(segment)) {
-                survey(segment, segment.number() == number ? LogPosition.offset(begin) : -1, found);
-            }
-        }
-        long last = log.lastIndex();
-        if (found.terms().last() != last || found.terms().term(last) != log.term(last)) {
-            throw new IOException("the log ends with entry " + last + " of term " + log.term(last)
-                    + ", but looking through it ended with entry "
-                    + found.terms().last());
-        }
-        return found;
-    }
-
-    private static void survey(Segment segment, int from, Survey found) throws IOException {
-        LogScanner records = new LogScanner(segment, from < 0 ? FileHeader.BYTES : from);
-        while (records.next()) {
-            RecordHeader header = records.header();
-            long index = header.index();
-            if (header.type().isEntry()) {
-                found.terms().append(index, header.term());
-                if (header.type() == RecordType.CONFIGURATION) {
-                    found.configurations().add(index);
-                }
-            } else if (header.type() == RecordType.TRUNCATION) {
-                found.terms().truncateSuffix(index);
-                found.configurations().tailSet(index, false).clear();
-            } else if (header.type() == RecordType.RESET) {
-                found.terms().reset(index);
-                found.configurations().clear();
-            }
-        }
     }
 
     /** The entry with this index, or null if the log does not have it. */

@@ -13,6 +13,7 @@ import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotWriter;
 import dev.varve.storage.Store;
 import dev.varve.storage.format.Frames;
+import dev.varve.storage.io.Trouble;
 import dev.varve.storage.log.Log;
 import dev.varve.storage.log.LogEntry;
 import dev.varve.storage.state.StateMachine;
@@ -141,7 +142,9 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
             done.run(Status.OK());
         } catch (IOException e) {
             logger.error("no checkpoint could be made at {}", index, e);
-            done.run(new Status(RaftError.EIO, "no checkpoint could be made: %s", e.getMessage()));
+            // JRaft takes EIO for the end of the node. A full disk is not: the next checkpoint may find space.
+            RaftError error = Trouble.isDiskFull(e) ? RaftError.EBUSY : RaftError.EIO;
+            done.run(new Status(error, "no checkpoint could be made: %s", e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             done.run(new Status(RaftError.EINTR, "interrupted"));

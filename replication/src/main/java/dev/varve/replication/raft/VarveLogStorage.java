@@ -4,11 +4,15 @@ import com.alipay.sofa.jraft.entity.LogEntry;
 import com.alipay.sofa.jraft.option.LogStorageOptions;
 import com.alipay.sofa.jraft.storage.LogStorage;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.storage.io.Trouble;
 import dev.varve.storage.log.Log;
 import dev.varve.storage.log.LogState;
+import dev.varve.storage.log.LogSurvey;
+import dev.varve.storage.log.TermRuns;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -20,7 +24,9 @@ import org.slf4j.LoggerFactory;
  * The Raft log is the store's log.
  *
  * <p>JRaft's disk thread appends and truncates; each call is durable when it returns. Any thread reads. A failure is
- * reported as JRaft wants it, by a result, whereupon JRaft stops the node: the log itself takes nothing more either.
+ * reported as JRaft wants it, by a result, whereupon JRaft stops the node: the log itself takes nothing more either. A full disk is no
+ * failure: the disk thread waits until there is space. Meanwhile the node acknowledges nothing, refuses what would exceed its memory, and
+ * catches up by itself afterwards.
  *
  * <p>It also knows what this node's own disk has, for {@link #awaitDurable}. An index alone does not say that: while JRaft
  * replaces the end of a log, the old entries are durable and the new ones, already in JRaft's memory, perhaps committed by
@@ -31,6 +37,7 @@ import org.slf4j.LoggerFactory;
 public final class VarveLogStorage implements LogStorage {
 
     private static final Logger logger = LoggerFactory.getLogger(VarveLogStorage.class);
+    private static final long SPACE_POLL_MILLIS = 100;
 
     private final Log log;
     private final LogReader reader;
@@ -66,7 +73,7 @@ public final class VarveLogStorage implements LogStorage {
     @Override
     public boolean init(LogStorageOptions options) {
         return change("the log cannot be read", () -> {
-            LogReader.Survey found = reader.survey();
+            LogSurvey found = log.survey();
             for (long index : found.configurations()) {
                 dev.varve.storage.log.LogEntry entry = log.entry(index);
                 if (entry != null) {
@@ -151,13 +158,63 @@ public final class VarveLogStorage implements LogStorage {
                 time = next.timeMicros();
                 converted.add(next);
             }
-            long[] positions = log.append(converted);
-            for (int i = 0; i < positions.length; i++) {
-                recent.add(entries.get(i), positions[i]);
-            }
-            durable(terms -> converted.forEach(entry -> terms.append(entry.index(), entry.term())));
+            append(entries, converted);
         });
         return done ? entries.size() : 0;
+    }
+
+    private void append(List<LogEntry> entries, List<dev.varve.storage.log.LogEntry> converted) throws IOException {
+        long before = log.lastIndex();
+        int[] done = new int[1];
+        onceThereIsSpace(() -> {
+            try {
+                long[] positions = log.append(converted.subList(done[0], converted.size()));
+                for (int i = 0; i < positions.length; i++) {
+                    recent.add(entries.get(done[0] + i), positions[i]);
+                }
+            } finally {
+                int now = (int) (log.lastIndex() - before);
+                List<dev.varve.storage.log.LogEntry> appended = converted.subList(done[0], now);
+                durable(terms -> appended.forEach(entry -> terms.append(entry.index(), entry.term())));
+                done[0] = now;
+            }
+        });
+    }
+
+    /** Runs a step that leaves the log usable when there is no space for it, again and again until there is. */
+    private void onceThereIsSpace(Change step) throws IOException {
+        for (boolean said = false; ; said = true) {
+            try {
+                step.run();
+                return;
+            } catch (IOException e) {
+                if (!Trouble.isDiskFull(e) || log.failure() != null) {
+                    throw e;
+                }
+                if (!said) {
+                    logger.warn("the disk is full; the log goes on when there is space: {}", e.getMessage());
+                }
+                awaitSpace(e);
+            }
+        }
+    }
+
+    private void awaitSpace(IOException reason) throws IOException {
+        lock.lock();
+        try {
+            long left = TimeUnit.MILLISECONDS.toNanos(SPACE_POLL_MILLIS);
+            while (left > 0 && !stopped) {
+                left = changed.awaitNanos(left);
+            }
+            if (stopped) {
+                throw reason;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw reason;
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** The {@link dev.varve.storage.log.LogPosition} of an entry that the log has. */
@@ -183,7 +240,7 @@ public final class VarveLogStorage implements LogStorage {
         return change("the end of the log cannot be truncated", () -> {
             durable(terms -> terms.truncateSuffix(lastIndexKept));
             recent.truncateSuffix(lastIndexKept);
-            log.truncateSuffix(lastIndexKept);
+            onceThereIsSpace(() -> log.truncateSuffix(lastIndexKept));
         });
     }
 
@@ -199,7 +256,7 @@ public final class VarveLogStorage implements LogStorage {
         LogState before = log.state();
         recent.clear();
         durable(terms -> terms.reset(lastIndex));
-        log.reset(new LogState(lastIndex, 0, before.nextRevision(), before.timeMicros()));
+        onceThereIsSpace(() -> log.reset(new LogState(lastIndex, 0, before.nextRevision(), before.timeMicros())));
     }
 
     /**

@@ -54,6 +54,7 @@ public final class RaftTransport implements AutoCloseable {
     private final NettyRpcServer server;
     private final Map<String, PeerLink> links = new ConcurrentHashMap<>();
     private final List<Consumer<String>> connectListeners = new CopyOnWriteArrayList<>();
+    private final List<Consumer<String>> disconnectListeners = new CopyOnWriteArrayList<>();
     private final Map<Integer, CallHandler> handlers = new ConcurrentHashMap<>();
     private final AtomicLong nextCall = new AtomicLong(1);
     private final AtomicBoolean closed = new AtomicBoolean();
@@ -202,6 +203,15 @@ public final class RaftTransport implements AutoCloseable {
 
     void onConnect(Consumer<String> listener) {
         connectListeners.add(listener);
+    }
+
+    /** Has a listener told, on the event loop, when the connection that a peer has made to this node ends. */
+    public void onDisconnect(Consumer<String> listener) {
+        disconnectListeners.add(listener);
+    }
+
+    void disconnected(String peer) {
+        disconnectListeners.forEach(listener -> listener.accept(peer));
     }
 
     void connected(String peer) {

@@ -333,6 +333,10 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         if (!ended) {
             ended = true;
             server.ending(this);
+            String known = peer;
+            if (known != null) {
+                transport.disconnected(known);
+            }
             // Listeners wait, for locks of JRaft and for the end of its threads.
             ordered.execute(() -> server.tellListeners(this, String.valueOf(channel.remoteAddress())));
             if (before != null) {

@@ -38,15 +38,9 @@ final class InProcessCluster implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
     InProcessCluster() throws Exception {
-        List<ServerSocket> taken = new ArrayList<>();
         for (String name : NAMES) {
-            ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-            taken.add(socket);
-            addresses.put(name, new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort()));
+            addresses.put(name, freeAddress());
             disks.put(name, new SimulatedFileSystem());
-        }
-        for (ServerSocket socket : taken) {
-            socket.close();
         }
         startAll();
     }
@@ -66,6 +60,19 @@ final class InProcessCluster implements AutoCloseable {
     void start(String name) throws IOException {
         nodes.put(name, create(name));
         awaitReady(name);
+    }
+
+    /** Starts a node that none of the others has been told of, and does not wait for it. */
+    void startStranger(String name) throws Exception {
+        addresses.put(name, freeAddress());
+        disks.put(name, new SimulatedFileSystem());
+        nodes.put(name, threads.submit(() -> create(name)).get(60, TimeUnit.SECONDS));
+    }
+
+    private static InetSocketAddress freeAddress() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
+        }
     }
 
     private ClusterNode create(String name) throws IOException {
@@ -104,6 +111,13 @@ final class InProcessCluster implements AutoCloseable {
 
     void stopAll() {
         NAMES.forEach(this::stop);
+    }
+
+    /** A disk has no more space than it uses now, or as much as it wants. */
+    void setFull(String name, boolean full) throws IOException {
+        SimulatedFileSystem disk = disk(name);
+        long used = full ? SimulatedFileSystem.UNBOUNDED - disk.usableBytes(DATA) : SimulatedFileSystem.UNBOUNDED;
+        disk.setCapacityBytes(used);
     }
 
     private void awaitReady(String name) {

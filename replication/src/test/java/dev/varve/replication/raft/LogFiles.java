@@ -36,6 +36,9 @@ final class LogFiles implements SegmentRegistry {
     /** How often a file was read. */
     final AtomicInteger reads = new AtomicInteger();
 
+    /** How often before the last log was open. */
+    int readsOfLog;
+
     private int nextFile = 1;
 
     LogFiles(SimulatedFileSystem files) throws IOException {
@@ -89,6 +92,7 @@ final class LogFiles implements SegmentRegistry {
                         0,
                         0),
                 (header, position, payload) -> {});
+        readsOfLog = reads.get();
         log.truncatePrefix(firstIndex);
         VarveLogStorage storage = new VarveLogStorage(log, recentBytes, unreadable -> {});
         ConfigurationManager configurations = new ConfigurationManager();

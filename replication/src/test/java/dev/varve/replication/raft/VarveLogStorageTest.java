@@ -130,6 +130,21 @@ class VarveLogStorageTest {
     }
 
     @Test
+    void whatRaftWantsToKnowOfAWholeLogIsReadWhileItIsOpenedAndNotOnceMore() throws IOException {
+        for (int i = 1; i <= 200; i++) {
+            append(List.of(LogModel.data(i, 1 + i / 50, "key " + i, new byte[100])));
+        }
+        open.close();
+        files.reads.set(0);
+        files.readsOfLog = 0;
+        open = files.open();
+
+        assertThat(files.readsOfLog).isPositive();
+        assertThat(files.reads.get()).isEqualTo(files.readsOfLog);
+        assertSameAfterReopening();
+    }
+
+    @Test
     void aTruncatedEndIsGoneAndItsIndexesAreUsedAgainUnderAnotherTerm() throws IOException {
         append(model.someEntries(random, 1, 30));
         truncateSuffix(12);

@@ -2,6 +2,7 @@ package dev.varve.server.http;
 
 import dev.varve.protocol.ErrorCode;
 import dev.varve.protocol.Problem;
+import dev.varve.storage.Durability;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.charset.StandardCharsets;
@@ -11,6 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,7 @@ final class AnswerWriter {
 
     private static final byte[] OK = ascii("HTTP/1.1 200 OK\r\n");
     private static final byte[] REVISION = ascii("Varve-Revision: ");
+    private static final byte[] LAG = ascii("Varve-Lag: ");
     private static final byte[] CONTENT_LENGTH = ascii("Content-Length: ");
     private static final byte[] CONTENT_TYPE = ascii("Content-Type: ");
     // Stored bytes are a stranger's: no browser is to run them as a page of this server.
@@ -43,6 +46,7 @@ final class AnswerWriter {
     private static final byte[] KEEP_ALIVE_END = ascii("Connection: keep-alive\r\n\r\n");
 
     private final byte[] revisionPrefix;
+    private final UnaryOperator<Durability> durability;
     private @Nullable String leader;
     private byte[] leaderLine = new byte[0];
     private byte[] dateLine = new byte[0];
@@ -59,8 +63,10 @@ final class AnswerWriter {
      *
      * @param leader what {@code Varve-Leader} says; null if nobody is known to lead, then it is left out
      * @param incarnation of the store, the first part of revisions as they are told outside
+     * @param durability what a write has that asked for one
      */
-    AnswerWriter(@Nullable String leader, long incarnation) {
+    AnswerWriter(@Nullable String leader, long incarnation, UnaryOperator<Durability> durability) {
+        this.durability = durability;
         setLeader(leader);
         this.revisionPrefix = ascii(Long.toHexString(incarnation) + "-");
         setTime(Instant.EPOCH);
@@ -95,6 +101,10 @@ final class AnswerWriter {
         if (revision > 0) {
             revision(revision);
         }
+        Durability asked = request.terms().durability();
+        if (asked != null) {
+            append(ascii("Varve-Durability: " + WriteTerms.name(durability.apply(asked)) + "\r\n"));
+        }
         contentLength(0);
         end(request, close);
         return finish(allocator, 0);
@@ -117,6 +127,7 @@ final class AnswerWriter {
         begin(OK);
         append(BYTES_TYPE);
         revision(revision);
+        lag(request);
         contentLength(valueBytes);
         end(request, close);
     }
@@ -131,6 +142,7 @@ final class AnswerWriter {
         begin(OK);
         append(JSON_TYPE);
         revision(revision);
+        lag(request);
         if (contentLength >= 0) {
             contentLength(contentLength);
         } else if (!request.http10()) {
@@ -182,6 +194,15 @@ final class AnswerWriter {
         append(revisionPrefix);
         append(revision);
         append(LINE_END);
+    }
+
+    private void lag(Request request) {
+        long lag = request.freshness().lag();
+        if (lag >= 0) {
+            append(LAG);
+            append(lag);
+            append(LINE_END);
+        }
     }
 
     private void contentLength(long bytes) {

@@ -157,7 +157,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             case PUT -> submit(request, Command.put(request.key(), body));
             case DELETE -> submit(request, Command.deleteExisting(request.key()));
             case BATCH_PUT -> batches.begin(request, body);
-            case READ, RANGE, ROOT, LIVEZ, READYZ, METRICS, CLUSTER -> reader.whenFirst(() -> reads.begin(request));
+            case READ, RANGE, ROOT, LIVEZ, READYZ, METRICS, CLUSTER, MEMBERS, TRANSFER ->
+                reader.whenFirst(() -> reads.begin(request));
             case null -> throw new IllegalStateException("a request without a route is not dispatched");
         }
     }
@@ -172,9 +173,11 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         Exchange exchange = new Exchange(this, request, reader.takeLease());
         unanswered.add(exchange);
         reader.next();
-        byte[] name = request.idempotencyKey();
+        byte[] name = request.terms().idempotencyKey();
         Command named = name == null ? command : command.named(RequestId.ofClient(name, command));
-        server().served().submit(named, Durability.MAJORITY, request.deadlineNanos(), exchange);
+        Durability asked = request.terms().durability();
+        Durability durability = asked == null ? Durability.MAJORITY : asked;
+        server().served().submit(named, durability, request.deadlineNanos(), exchange);
     }
 
     // ---- Answers ----

@@ -73,7 +73,7 @@ public final class HttpListener {
         served.advertise(advertised != null ? advertised : hostOf(address) + ":" + local.getPort());
         for (EventExecutor executor : group) {
             AnswerWriter answers =
-                    new AnswerWriter(served.leader(), served.store().incarnation());
+                    new AnswerWriter(served.leader(), served.store().incarnation(), served::durability);
             loops.put(executor, new EventLoopContext(server, (EventLoop) executor, answers));
         }
         MetricsPage page = new MetricsPage(

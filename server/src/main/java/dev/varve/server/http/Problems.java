@@ -23,6 +23,13 @@ final class Problems {
         return new Problem(ErrorCode.KEY_NOT_FOUND, "There is no such key.", "Check the key; store it with PUT /put.");
     }
 
+    static Problem otherIncarnation() {
+        return new Problem(
+                ErrorCode.MALFORMED_REQUEST,
+                "The Varve-Min-Revision was counted by another store; revisions of different incarnations do not compare.",
+                "Send back what an answer of this store gave as its Varve-Revision, or no Varve-Min-Revision.");
+    }
+
     static Problem overloaded(String detail) {
         return new Problem(ErrorCode.OVERLOADED, detail, TRY_AGAIN);
     }

@@ -2,6 +2,8 @@ package dev.varve.server.http;
 
 import dev.varve.protocol.ErrorCode;
 import dev.varve.protocol.Problem;
+import dev.varve.replication.cluster.Consistency;
+import dev.varve.replication.cluster.MemberChange;
 import dev.varve.replication.cluster.ServedStore;
 import dev.varve.storage.Entry;
 import dev.varve.storage.Health;
@@ -11,12 +13,15 @@ import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Answers the requests of one connection that change nothing. A value in memory is answered at once; what needs the disk
+ * Answers the requests of one connection that change nothing that is stored. A value in memory is answered at once; what needs the disk
  * goes to the pool of reads and comes back. Belongs to one event loop.
  */
 final class ReadHandler {
@@ -43,13 +48,14 @@ final class ReadHandler {
 
     void begin(Request request) {
         switch (request.route()) {
-            case READ -> whenCurrent(request, () -> read(request, 0));
-            case RANGE -> whenCurrent(request, () -> range(request));
+            case READ -> whenCurrent(request, current -> read(current, 0));
+            case RANGE -> whenCurrent(request, this::range);
             case CLUSTER ->
                 page(
                         request,
                         ClusterPage.MEDIA_TYPE,
                         ClusterPage.of(connection.server().served().view()));
+            case MEMBERS, TRANSFER -> change(request);
             case ROOT -> page(request, AnswerWriter.TEXT, WELCOME);
             case LIVEZ -> page(request, AnswerWriter.TEXT, AnswerWriter.utf8("ok\n"));
             case READYZ -> ready(request);
@@ -60,28 +66,63 @@ final class ReadHandler {
     }
 
     /** Reads once what the store has is as new as the request wants it. */
-    private void whenCurrent(Request request, Runnable read) {
+    private void whenCurrent(Request request, Consumer<Request> read) {
+        RevisionToken least = request.freshness().least();
         ServedStore served = connection.server().served();
-        if (served.isCurrent(request.consistency())) {
-            read.run();
-            return;
+        if (least == null) {
+            whenConsistent(request, read);
+        } else if (least.incarnation() != served.store().incarnation()) {
+            fail(request, Problems.otherIncarnation());
+        } else if (least.revision() <= served.store().revision()) {
+            whenConsistent(request, read);
+        } else {
+            awaiting(
+                    request,
+                    callback -> served.awaitRevision(least.revision(), request.deadlineNanos(), callback),
+                    () -> whenConsistent(request, read));
         }
+    }
+
+    private void whenConsistent(Request request, Consumer<Request> read) {
+        ServedStore served = connection.server().served();
+        Consistency consistency = request.freshness().consistency();
+        if (served.isCurrent(consistency)) {
+            long lag = served.lag();
+            read.accept(lag < 0 ? request : request.withLag(lag));
+        } else {
+            awaiting(
+                    request,
+                    callback -> served.awaitCurrent(consistency, request.deadlineNanos(), callback),
+                    () -> read.accept(request));
+        }
+    }
+
+    /** Has the members or the leader changed, and shows the cluster as it is then. */
+    private void change(Request request) {
+        ServedStore served = connection.server().served();
+        MemberChange change = Objects.requireNonNull(request.change(), "the route says what is changed");
+        String node = request.key().length == 0 ? null : new String(request.key(), StandardCharsets.UTF_8);
+        awaiting(
+                request,
+                callback -> served.change(change, node, request.deadlineNanos(), callback),
+                () -> page(request, ClusterPage.MEDIA_TYPE, ClusterPage.of(served.view())));
+    }
+
+    /** Goes on when others have answered, unless the request has been given up meanwhile. */
+    private void awaiting(Request request, Consumer<Consumer<@Nullable StoreException>> begin, Runnable then) {
         long wait = ++begunCount;
         awaited = wait;
-        served.awaitCurrent(
-                request.consistency(),
-                request.deadlineNanos(),
-                trouble -> connection.loop().eventLoop().execute(() -> {
-                    if (awaited != wait) {
-                        return;
-                    }
-                    awaited = 0;
-                    if (trouble == null) {
-                        read.run();
-                    } else {
-                        fail(request, Problems.of(trouble));
-                    }
-                }));
+        begin.accept(trouble -> connection.loop().eventLoop().execute(() -> {
+            if (awaited != wait) {
+                return;
+            }
+            awaited = 0;
+            if (trouble == null) {
+                then.run();
+            } else {
+                fail(request, Problems.of(trouble));
+            }
+        }));
     }
 
     // ---- Single keys ----

@@ -5,11 +5,10 @@ import dev.varve.protocol.ErrorCode;
 import dev.varve.protocol.ParameterText;
 import dev.varve.protocol.ProblemException;
 import dev.varve.protocol.QueryParameters;
-import dev.varve.replication.cluster.Consistency;
+import dev.varve.replication.cluster.MemberChange;
 import dev.varve.server.metrics.OperationKind;
 import dev.varve.storage.KeyRange;
 import dev.varve.storage.StoreOptions;
-import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,30 +18,31 @@ import org.jspecify.annotations.Nullable;
  * @param key the key, or an empty array where the route has none
  * @param range the range of {@code /range}, else null
  * @param limit how many entries of it at most
- * @param consistency how new what it reads must be
+ * @param freshness how new what it reads must be
  * @param startNanos when its head was there
  * @param deadlineNanos when it must be answered
  * @param keepAlive true if the client wants to send more on this connection
  * @param http10 true if the client speaks HTTP/1.0
  * @param headOnly true if the answer has no body
+ * @param change the change of the cluster that it asks for, or null; the key is the name of the node
  * @param accept its {@code Accept} header, or null
- * @param idempotencyKey the name by which a repetition of the write is known, or null
+ * @param terms what it wants of its write besides
  */
 record Request(
         @Nullable Route route,
         byte[] key,
         @Nullable KeyRange range,
         long limit,
-        Consistency consistency,
+        Freshness freshness,
         long startNanos,
         long deadlineNanos,
         boolean keepAlive,
         boolean http10,
         boolean headOnly,
+        @Nullable MemberChange change,
         @Nullable String accept,
-        byte @Nullable [] idempotencyKey) {
+        WriteTerms terms) {
 
-    private static final int IDEMPOTENCY_KEY_CHARACTERS_MAX = 128;
     private static final byte[] NO_KEY = new byte[0];
 
     /**
@@ -56,7 +56,8 @@ record Request(
             throw new ProblemException(
                     ErrorCode.NO_SUCH_ROUTE,
                     "There is no route \"" + shown(head.path()) + "\".",
-                    "The routes are /put, /read, /range, /batchput, /delete, /v1/cluster, /livez, /readyz and /metrics.");
+                    "The routes are /put, /read, /range, /batchput, /delete, /v1/cluster, /v1/cluster/members,"
+                            + " /v1/cluster/transfer-leadership, /livez, /readyz and /metrics.");
         }
         if (!route.takes(head.method())) {
             throw new ProblemException(
@@ -71,6 +72,7 @@ record Request(
                 : ParameterText.timeout("timeout", timeout).toNanos();
         byte[] key = NO_KEY;
         KeyRange range = null;
+        MemberChange change = null;
         long limit = Long.MAX_VALUE;
         switch (route) {
             case PUT, READ, DELETE -> key = key(query, limits);
@@ -79,6 +81,15 @@ record Request(
                 String text = query.optionalText("limit");
                 limit = text == null ? limit : ParameterText.count("limit", text);
             }
+            case MEMBERS -> {
+                key = query.required("id");
+                change = head.method().equals("POST") ? MemberChange.ADD : MemberChange.REMOVE;
+            }
+            case TRANSFER -> {
+                byte[] to = query.optional("to");
+                key = to == null ? key : to;
+                change = MemberChange.TRANSFER;
+            }
             case BATCH_PUT, ROOT, LIVEZ, READYZ, METRICS, CLUSTER -> {}
         }
         return new Request(
@@ -86,14 +97,17 @@ record Request(
                 key,
                 range,
                 limit,
-                route == Route.READ || route == Route.RANGE ? consistency(query) : Consistency.LINEARIZABLE,
+                route == Route.READ || route == Route.RANGE
+                        ? Freshness.of(query, head.minRevision())
+                        : Freshness.DEFAULT,
                 nowNanos,
                 nowNanos + timeoutNanos,
                 head.keepAlive(),
                 head.http10(),
                 head.headOnly(),
+                change,
                 head.accept(),
-                route.writes() ? idempotencyKey(head.idempotencyKey()) : null);
+                route.writes() ? WriteTerms.of(query, head.idempotencyKey()) : WriteTerms.DEFAULT);
     }
 
     /** Stands for a request that was not understood; the connection may go on behind it only if {@code keepAlive}. */
@@ -106,14 +120,33 @@ record Request(
                 NO_KEY,
                 null,
                 0,
-                Consistency.LINEARIZABLE,
+                Freshness.DEFAULT,
                 nowNanos,
                 Long.MAX_VALUE,
                 keepAlive,
                 http10,
                 headOnly,
                 null,
-                null);
+                null,
+                WriteTerms.DEFAULT);
+    }
+
+    /** The same, answered with how far this node is behind. */
+    Request withLag(long entries) {
+        return new Request(
+                route,
+                key,
+                range,
+                limit,
+                freshness.withLag(entries),
+                startNanos,
+                deadlineNanos,
+                keepAlive,
+                http10,
+                headOnly,
+                change,
+                accept,
+                terms);
     }
 
     OperationKind kind() {
@@ -130,38 +163,6 @@ record Request(
             throw Limits.keyTooLarge(key.length, limits);
         }
         return key;
-    }
-
-    private static byte @Nullable [] idempotencyKey(@Nullable String text) {
-        if (text == null) {
-            return null;
-        }
-        boolean fits = !text.isEmpty()
-                && text.length() <= IDEMPOTENCY_KEY_CHARACTERS_MAX
-                && text.chars().allMatch(c -> c > ' ' && c < 0x7f);
-        if (!fits) {
-            throw new ProblemException(
-                    ErrorCode.MALFORMED_REQUEST,
-                    "The Idempotency-Key has not 1 to " + IDEMPOTENCY_KEY_CHARACTERS_MAX
-                            + " visible characters of ASCII, or is there twice.",
-                    "Send one such key, a new one for each request, such as a UUID.");
-        }
-        return text.getBytes(StandardCharsets.US_ASCII);
-    }
-
-    private static Consistency consistency(QueryParameters query) {
-        String text = query.optionalText("consistency");
-        return switch (text) {
-            case null -> Consistency.LINEARIZABLE;
-            case "linearizable" -> Consistency.LINEARIZABLE;
-            case "lease" -> Consistency.LEASE;
-            case "stale" -> Consistency.STALE;
-            default ->
-                throw new ProblemException(
-                        ErrorCode.MALFORMED_PARAMETER,
-                        "The query parameter \"consistency\" is none that is known.",
-                        "Give linearizable, lease or stale, or leave it out for linearizable.");
-        };
     }
 
     private static KeyRange range(QueryParameters query) {

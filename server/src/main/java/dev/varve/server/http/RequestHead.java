@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param expectsContinue true if the client waits for {@code 100 Continue} before it sends the body
  * @param accept the {@code Accept} header, or null
  * @param idempotencyKey the {@code Idempotency-Key} header as it was sent, or null
+ * @param minRevision the {@code Varve-Min-Revision} header as it was sent, or null
  */
 record RequestHead(
         String method,
@@ -36,11 +37,13 @@ record RequestHead(
         long contentLength,
         boolean expectsContinue,
         @Nullable String accept,
-        @Nullable String idempotencyKey) {
+        @Nullable String idempotencyKey,
+        @Nullable String minRevision) {
 
     private static final String REMEDY = "Send HTTP/1.1 as RFC 9112 has it; the connection is closed.";
     private static final int SHOWN_CHARACTERS_MAX = 200;
     private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+    private static final String MIN_REVISION = "Varve-Min-Revision";
 
     /**
      * Takes over what Netty has decoded, and refuses what two readers could understand differently and Netty has let
@@ -76,7 +79,8 @@ record RequestHead(
                 contentLength,
                 continueExpected && contentLength != 0,
                 accept(headers),
-                idempotencyKey(headers));
+                only(headers, IDEMPOTENCY_KEY),
+                only(headers, MIN_REVISION));
     }
 
     /**
@@ -152,9 +156,9 @@ record RequestHead(
                 : null;
     }
 
-    /** The header, of which there may be one; several are joined by a control character, which {@link Request} refuses. */
-    private static @Nullable String idempotencyKey(HttpHeaders headers) {
-        return headers.contains(IDEMPOTENCY_KEY) ? String.join("\n", headers.getAll(IDEMPOTENCY_KEY)) : null;
+    /** A header of which there may be one; several are joined by a control character, which whoever reads it refuses. */
+    private static @Nullable String only(HttpHeaders headers, String name) {
+        return headers.contains(name) ? String.join("\n", headers.getAll(name)) : null;
     }
 
     /** Where the path begins: in a target with scheme and host (absolute form) behind these. */

@@ -16,21 +16,20 @@ enum Route {
     LIVEZ("/livez", OperationKind.OTHER, "GET", true),
     READYZ("/readyz", OperationKind.OTHER, "GET", true),
     METRICS("/metrics", OperationKind.OTHER, "GET", true),
-    CLUSTER("/v1/cluster", OperationKind.OTHER, "GET", true);
+    CLUSTER("/v1/cluster", OperationKind.OTHER, "GET", true),
+    MEMBERS("/v1/cluster/members", OperationKind.OTHER, "POST, DELETE", false),
+    TRANSFER("/v1/cluster/transfer-leadership", OperationKind.OTHER, "POST", false);
 
-    private static final String HEAD = "HEAD";
     private static final Map<String, Route> BY_PATH = byPath();
 
     private final String path;
     private final OperationKind kind;
-    private final String method;
-    private final boolean headToo;
+    private final String allow;
 
-    Route(String path, OperationKind kind, String method, boolean headToo) {
+    Route(String path, OperationKind kind, String methods, boolean headToo) {
         this.path = path;
         this.kind = kind;
-        this.method = method;
-        this.headToo = headToo;
+        this.allow = headToo ? methods + ", HEAD" : methods;
     }
 
     /** The route of a path, or null if there is none. */
@@ -43,12 +42,12 @@ enum Route {
     }
 
     boolean takes(String wanted) {
-        return wanted.equals(method) || (headToo && wanted.equals(HEAD));
+        return (", " + allow + ", ").contains(", " + wanted + ", ");
     }
 
     /** Its methods as the {@code Allow} header has them. */
     String allow() {
-        return headToo ? method + ", " + HEAD : method;
+        return allow;
     }
 
     /** True if it changes what is stored. */

@@ -422,6 +422,11 @@ public final class Log implements Closeable {
         segments.close();
     }
 
+    /** What was read when the log was opened; not of what was appended since. */
+    public LogSurvey survey() {
+        return recovered.survey();
+    }
+
     /** True if the segment was read when the log was opened. */
     public boolean visited(Segment segment) {
         return recovered.visited().contains(segment.id());

@@ -44,6 +44,7 @@ final class LogRecovery {
     private final EntryIndex entries;
     private final Log.Replay sink;
     private final Set<Long> visited = new HashSet<>();
+    private final LogSurvey survey = new LogSurvey();
     private LogState state = new LogState(0, 0, 1, 0);
     private long firstIndex;
     private long records;
@@ -72,6 +73,7 @@ final class LogRecovery {
      * @param records how many records were read
      * @param cutBytes how many bytes of an unsynced tail were cut
      * @param visited ids of the segments that were read
+     * @param survey what was read
      * @param unused segments that hold nothing and never will: to be removed
      */
     record Recovered(
@@ -81,6 +83,7 @@ final class LogRecovery {
             long records,
             long cutBytes,
             Set<Long> visited,
+            LogSurvey survey,
             List<Segment> unused) {}
 
     /** Where reading ended. */
@@ -102,13 +105,14 @@ final class LogRecovery {
         }
         state = start.before();
         firstIndex = state.lastIndex() + 1;
+        survey.begin(state.lastIndex());
         if (start.segmentId() == 0) {
             List<Segment> unused = segments.ofLog();
             for (Segment segment : unused) {
                 checkEmpty(segment);
             }
             Segment active = segments.add(allocator.create(config.segmentBytes()));
-            return new Recovered(active, state, firstIndex, 0, 0, Set.of(), unused);
+            return new Recovered(active, state, firstIndex, 0, 0, Set.of(), survey, unused);
         }
         Segment first = segments.find(start.segmentId());
         if (first == null) {
@@ -135,7 +139,7 @@ final class LogRecovery {
             cutBytes = active.file().size() - active.end();
             active = cutTail(active);
         }
-        return new Recovered(active, state, firstIndex, records, cutBytes, Set.copyOf(visited), unused);
+        return new Recovered(active, state, firstIndex, records, cutBytes, Set.copyOf(visited), survey, unused);
     }
 
     /** Before the first checkpoint no segment has a record; one that does shows that the manifest has lost what it said. */
@@ -207,6 +211,9 @@ final class LogRecovery {
         long position = LogPosition.of(segment.number(), scanner.recordOffset());
         if (header.type().isEntry()) {
             checkFollows(segment, scanner, header);
+        }
+        survey.add(header);
+        if (header.type().isEntry()) {
             entries.add(header.index(), position);
             long next = header.firstRevision() + writes(scanner.payload());
             state = new LogState(header.index(), header.term(), next, header.timeMicros());

@@ -1,0 +1,122 @@
+package dev.varve.replication.cluster;
+
+import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.replication.ReplicaNode;
+import dev.varve.replication.transport.RaftTransport;
+import dev.varve.storage.Store;
+import dev.varve.storage.io.Ticker;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Moves leadership away from this node: when it stops, and when its disk is full and another one has space, so that clients can go on writing. While
+ * none has, the leader stays and refuses puts.
+ *
+ * <p>Thread-safe.
+ */
+final class HandOver {
+
+    private static final Logger logger = LoggerFactory.getLogger(HandOver.class);
+    private static final long LOOK_MILLIS = 500;
+
+    private final ReplicaNode replica;
+    private final Store store;
+    private final PeerBoard board;
+    private final Joining joining;
+    private final RaftTransport transport;
+    private final Executor blocking;
+    private final Ticker ticker;
+    private volatile boolean closed;
+
+    /** Who leads, as was heard last. */
+    @GuardedBy("this")
+    private @Nullable String leader;
+
+    /** @param blocking runs what may wait */
+    HandOver(
+            ReplicaNode replica,
+            Store store,
+            PeerBoard board,
+            Joining joining,
+            RaftTransport transport,
+            Executor blocking,
+            Ticker ticker) {
+        this.replica = replica;
+        this.store = store;
+        this.board = board;
+        this.joining = joining;
+        this.transport = transport;
+        this.blocking = blocking;
+        this.ticker = ticker;
+    }
+
+    /** Begins to look. */
+    void start() {
+        if (closed) {
+            return;
+        }
+        if (replica.leadingTerm() != 0 && store.needsSpace()) {
+            try {
+                blocking.execute(this::move);
+            } catch (RejectedExecutionException e) {
+                logger.debug("there is no thread to hand leadership over; it is tried again soon", e);
+            }
+        }
+        transport.schedule(this::start, LOOK_MILLIS);
+    }
+
+    /** Hands leadership over if this node has it, and waits a while for another one to have it. */
+    void now(long timeoutMillis) {
+        if (replica.leadingTerm() == 0) {
+            return;
+        }
+        synchronized (this) {
+            leader = null;
+        }
+        String trouble = replica.changes().transfer(null);
+        if (trouble != null) {
+            logger.info("leadership is not handed over: {}", trouble);
+            return;
+        }
+        awaitOther(timeoutMillis);
+    }
+
+    private synchronized void awaitOther(long timeoutMillis) {
+        long end = ticker.nanos() + TimeUnit.MILLISECONDS.toNanos(timeoutMillis);
+        String self = transport.identity().node();
+        try {
+            for (long left = end - ticker.nanos();
+                    left > 0 && (leader == null || self.equals(leader));
+                    left = end - ticker.nanos()) {
+                wait(TimeUnit.NANOSECONDS.toMillis(left) + 1);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** A node leads from now on. */
+    synchronized void led(String node) {
+        leader = node;
+        notifyAll();
+    }
+
+    private void move() {
+        String successor = board.withSpace(joining.voters());
+        if (successor != null) {
+            logger.warn("the disk is full: '{}' is to lead instead", successor);
+            String trouble = replica.changes().transfer(successor);
+            if (trouble != null) {
+                logger.warn("'{}' does not lead: {}", successor, trouble);
+            }
+        }
+    }
+
+    void close() {
+        closed = true;
+    }
+}
