@@ -282,6 +282,9 @@ class VerifyTest {
         assertThat(shell.out()).contains("of which 0 point");
         List<Path> segments = files(".log");
         assertThat(segments).hasSizeGreaterThan(4);
+        assertThat(shell.run("inspect", segments.get(0).toString(), "--limit", "100000"))
+                .isEqualTo(ExitCode.OK);
+        assertThat(shell.out()).contains("sealed; the log goes on in " + nameOf(segments.get(1)));
 
         byte[] header = Arrays.copyOf(Files.readAllBytes(segments.get(1)), FileHeader.BYTES);
         Files.write(segments.get(1), Arrays.copyOf(header, SMALL.segmentBytes()));
@@ -355,8 +358,12 @@ class VerifyTest {
         assertThat(shell.out()).contains("WRITES").contains("+ put    'stays").contains(" bytes");
         assertThat(shell.run("inspect", segment, "--limit", "100000")).isEqualTo(ExitCode.OK);
         assertThat(shell.out()).containsPattern("sealed; the log goes on in [0-9a-f]{16}\\.log");
-        assertThat(shell.run("inspect", files(".table").getLast().toString())).isEqualTo(ExitCode.OK);
-        assertThat(shell.out())
+        StringBuilder shown = new StringBuilder();
+        for (Path table : files(".table")) {
+            assertThat(shell.run("inspect", table.toString())).isEqualTo(ExitCode.OK);
+            shown.append(shell.out());
+        }
+        assertThat(shown)
                 .contains("filter.bloom")
                 .contains("'key1")
                 .contains("removed")
