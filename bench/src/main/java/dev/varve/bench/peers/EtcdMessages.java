@@ -26,25 +26,25 @@ final class EtcdMessages {
     }
 
     /** A request for the first keys. */
-    static byte[] request(Operation operation) {
-        return switch (operation) {
-            case PUT -> put(0);
+    static byte[] request(Workload workload) {
+        return switch (workload.operation()) {
+            case PUT -> put(0, workload.valueBytes());
             case GET -> field(1, KeySpace.key(0));
             case RANGE -> range();
             case BATCH -> {
                 ByteArrayOutputStream puts = new ByteArrayOutputStream();
                 for (int i = 0; i < KeySpace.GROUP_KEYS; i++) {
-                    puts.writeBytes(field(2, field(2, put(i))));
+                    puts.writeBytes(field(2, field(2, put(i, workload.valueBytes()))));
                 }
                 yield puts.toByteArray();
             }
         };
     }
 
-    private static byte[] put(int number) {
+    private static byte[] put(int number, int valueBytes) {
         ByteArrayOutputStream message = new ByteArrayOutputStream();
         message.writeBytes(field(1, KeySpace.key(number)));
-        message.writeBytes(field(2, KeySpace.value(number)));
+        message.writeBytes(field(2, KeySpace.value(number, valueBytes)));
         return message.toByteArray();
     }
 

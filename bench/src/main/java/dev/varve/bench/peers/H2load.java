@@ -36,7 +36,7 @@ final class H2load implements Contender.Load {
         Path requests = processes.directory().resolve("h2load-requests");
         try {
             Files.deleteIfExists(requests);
-            Files.write(body, EtcdMessages.framed(EtcdMessages.request(workload.operation())));
+            Files.write(body, EtcdMessages.framed(EtcdMessages.request(workload)));
             List<String> command = List.of(
                     "h2load",
                     "--threads=" + Math.min(Programs.generatorThreads(), workload.clients()),

@@ -20,11 +20,16 @@ final class KeySpace {
         return String.format(Locale.ROOT, "key-%08d", number);
     }
 
-    /** Random letters, six bits each, the same for the same number. */
+    /** A value of {@value #VALUE_BYTES} bytes. */
     static String value(int number) {
+        return value(number, VALUE_BYTES);
+    }
+
+    /** Random letters, six bits each, the same for the same number. */
+    static String value(int number, int bytes) {
         SplittableRandom random = new SplittableRandom(number);
-        StringBuilder value = new StringBuilder(VALUE_BYTES);
-        for (int i = 0; i < VALUE_BYTES; i++) {
+        StringBuilder value = new StringBuilder(bytes);
+        for (int i = 0; i < bytes; i++) {
             value.append(LETTERS.charAt(random.nextInt(LETTERS.length())));
         }
         return value.toString();

@@ -1,5 +1,6 @@
 package dev.varve.bench.peers;
 
+import dev.varve.bench.harness.BlockDevice;
 import dev.varve.bench.harness.Commands;
 import dev.varve.bench.harness.Machine;
 import dev.varve.bench.harness.Processes;
@@ -13,8 +14,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +30,7 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         description = {
             "Measures 'varve server' beside etcd, a bare Netty server and the disk, in one run on this machine.",
+            "With --nodes=3 clusters of both, whose leaders are asked.",
             "Needs the programs wrk, h2load and etcd. Prints tables, and writes them with JSON and a chart."
         })
 public final class PeerBench implements Callable<Integer> {
@@ -56,10 +60,17 @@ public final class PeerBench implements Callable<Integer> {
     private int rounds;
 
     @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "Nodes of Varve and of etcd: 1, 3 or 5. Default: ${DEFAULT-VALUE}.")
+    private int nodes;
+
+    @Option(
             names = "--workloads",
             paramLabel = "NAME",
             split = ",",
-            description = "Only these of put-1, put-64, put-256, get-64, range-64, batch-64.")
+            description = "Only these of put-1, put-64, put-256, get-64, range-64, batch-64, put-256-1024.")
     private List<String> only = List.of();
 
     @Option(
@@ -85,7 +96,8 @@ public final class PeerBench implements Callable<Integer> {
         Map<String, String> facts = Machine.describe(processes.directory());
         facts.putAll(Programs.versions(processes, launcher()));
         facts.put("measured", rounds + " rounds of " + seconds + " s");
-        PeerReport report = new PeerReport(facts, workloads, measure(processes, workloads));
+        facts.put("nodes", Integer.toString(nodes));
+        PeerReport report = new PeerReport(facts, nodes, workloads, measure(processes, workloads));
         for (String line : report.markdown()) {
             console.println(line);
         }
@@ -99,6 +111,9 @@ public final class PeerBench implements Callable<Integer> {
     private List<Workload> check() {
         Commands.bounds("--seconds", seconds, 1, SECONDS_MAX);
         Commands.bounds("--rounds", rounds, 1, ROUNDS_MAX);
+        if (nodes != 1 && nodes != 3 && nodes != 5) {
+            throw new Failure("--nodes is " + nodes + ", but must be 1, 3 or 5.");
+        }
         for (String name : only) {
             if (Workload.ALL.stream().noneMatch(workload -> workload.id().equals(name))) {
                 throw new Failure("There is no workload '" + name + "'; there are "
@@ -134,7 +149,7 @@ public final class PeerBench implements Callable<Integer> {
             processes.settle();
             PeerReport.add(round, yardstick, yardstick.measure(processes.directory(), DISK_SECONDS));
         }
-        try (Servers servers = new Servers(processes, launcher())) {
+        try (Servers servers = new Servers(processes, launcher(), nodes)) {
             // The first is another one in each round, so that nobody always has the same neighbour before it.
             List<Contender> contenders = new ArrayList<>(servers.contenders());
             Collections.rotate(contenders, number);
@@ -143,14 +158,28 @@ public final class PeerBench implements Callable<Integer> {
                 for (Contender contender : contenders) {
                     if (contender.operations().contains(workload.operation())) {
                         progress.message(contender.name() + ", " + workload.title());
-                        processes.settle();
-                        Sample sample = contender.load().run(workload, seconds);
-                        round.add(workload.id(), contender.name(), sample.figures());
+                        round.add(workload.id(), contender.name(), measure(processes, contender, workload));
                     }
                 }
             }
         }
         return round;
+    }
+
+    private Map<String, Double> measure(Processes processes, Contender contender, Workload workload)
+            throws IOException {
+        BlockDevice device = new BlockDevice(processes.directory());
+        processes.settle();
+        OptionalLong before = device.bytesWritten();
+        Sample sample = contender.load().run(workload, seconds);
+        Map<String, Double> figures = new HashMap<>(sample.figures());
+        if (workload.storedBytes() > 0 && before.isPresent()) {
+            processes.settle();
+            double written = device.bytesWritten().orElseThrow() - before.getAsLong();
+            double stored = sample.ratePerSecond() * seconds * workload.storedBytes();
+            figures.put(Sample.DEVICE_BYTES, written / stored / nodes);
+        }
+        return figures;
     }
 
     /** Lets every server compile what it runs, by one workload of each operation. */

@@ -12,6 +12,9 @@ import java.util.Map;
  */
 record Sample(double ratePerSecond, double p50Micros, double p99Micros) {
 
+    /** Bytes that went to the disk below all nodes, for each byte of keys and values and each node. */
+    static final String DEVICE_BYTES = "deviceBytesPerByte";
+
     /** By the names of the figures. */
     Map<String, Double> figures() {
         return Map.of(Series.PER_SECOND, ratePerSecond, Series.P50_MICROS, p50Micros, Series.P99_MICROS, p99Micros);

@@ -5,57 +5,51 @@ import dev.varve.cli.Failure;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.ConnectException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiFunction;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
- * The servers of one round: Varve, etcd and bare Netty, each with its default settings, on empty directories, filled with the
- * {@link KeySpace}. Closing stops them and removes their data.
+ * The servers of one round: Varve, etcd and, where each is alone, bare Netty, with their default settings, on empty directories, filled with the
+ * {@link KeySpace}. Of a cluster the leader is asked, which is best for both. Closing stops them and removes their data.
  */
 final class Servers implements AutoCloseable {
 
-    private static final Duration START = Duration.ofSeconds(30);
-    private static final Duration REQUEST = Duration.ofSeconds(20);
-    private static final String VARVE_DATA = "varve-data";
-    private static final String ETCD_DATA = "etcd-data";
-    private static final long POLL_MILLIS = 50;
     private static final List<String> SCRIPTS = List.of("requests.lua", "varve.lua", "etcd.lua");
+    private static final Pattern VARVE_VOTER = Pattern.compile("\"voter\":true,\"reachable\":true");
+    private static final Pattern ETCD_MEMBER = Pattern.compile("\"member_id\":\"([0-9]+)\"");
+    private static final Pattern ETCD_LEADER = Pattern.compile("\"leader\":\"([0-9]+)\"");
 
     private final Processes processes;
-    private final HttpClient http = HttpClient.newHttpClient();
-    private final List<Process> started = new ArrayList<>();
-    private final List<Contender> contenders;
+    private final int nodes;
+    private final ServerStarter starter;
+    private final List<Contender> contenders = new ArrayList<>();
 
     /**
      * Starts and fills them.
      *
      * @param varve the launcher
+     * @param nodes how many nodes a cluster has; with one it is none
      */
-    Servers(Processes processes, Path varve) {
+    Servers(Processes processes, Path varve, int nodes) {
         this.processes = processes;
+        this.nodes = nodes;
+        this.starter = new ServerStarter(processes);
         try {
-            String varveUrl = startVarve(varve);
+            String varveUrl = nodes == 1 ? startVarve(varve) : startVarveCluster(varve);
             String etcdUrl = startEtcd();
-            String nettyUrl = startNetty();
             fill(varveUrl + "/batchput", (key, value) -> "\"" + key + "\":\"" + value + "\"", "{", "}");
             fill(
                     etcdUrl + "/v3/kv/txn",
@@ -69,12 +63,14 @@ final class Servers implements AutoCloseable {
             }
             Path varveScript = directory.resolve("varve.lua");
             EnumSet<Operation> all = EnumSet.allOf(Operation.class);
-            contenders = List.of(
-                    new Contender(Contender.VARVE, all, new Wrk(processes, varveScript, varveUrl)),
-                    new Contender(Contender.ETCD_GRPC, all, new H2load(processes, etcdUrl)),
-                    new Contender(Contender.ETCD_JSON, all, new Wrk(processes, directory.resolve("etcd.lua"), etcdUrl)),
-                    new Contender(
-                            Contender.NETTY, EnumSet.of(Operation.GET), new Wrk(processes, varveScript, nettyUrl)));
+            contenders.add(new Contender(Contender.VARVE, all, new Wrk(processes, varveScript, varveUrl)));
+            contenders.add(new Contender(Contender.ETCD_GRPC, all, new H2load(processes, etcdUrl)));
+            contenders.add(new Contender(
+                    Contender.ETCD_JSON, all, new Wrk(processes, directory.resolve("etcd.lua"), etcdUrl)));
+            if (nodes == 1) {
+                Wrk bare = new Wrk(processes, varveScript, startNetty());
+                contenders.add(new Contender(Contender.NETTY, EnumSet.of(Operation.GET), bare));
+            }
         } catch (RuntimeException e) {
             close();
             throw e;
@@ -87,88 +83,111 @@ final class Servers implements AutoCloseable {
     }
 
     private String startVarve(Path launcher) {
-        int port = freePort();
-        String address = "127.0.0.1:" + port;
-        return start(
-                "varve",
-                List.of(launcher.toString(), "server", "--data", VARVE_DATA, "--http", address),
-                "http://" + address,
-                "/readyz");
+        String address = ServerStarter.freeAddress();
+        starter.start("varve", List.of(launcher.toString(), "server", "--data", varveData(0), "--http", address));
+        String url = "http://" + address;
+        starter.await("varve", () -> starter.answers(url + "/readyz"));
+        return url;
     }
 
+    /** Returns the URL of the leader. */
+    private String startVarveCluster(Path launcher) {
+        List<String> clients = addresses();
+        List<String> raft = addresses();
+        String peers = IntStream.range(0, nodes)
+                .mapToObj(node -> "n" + node + "=" + raft.get(node))
+                .collect(Collectors.joining(","));
+        for (int node = 0; node < nodes; node++) {
+            List<String> command = new ArrayList<>(List.of(launcher.toString(), "server"));
+            command.addAll(List.of("--data", varveData(node), "--http", clients.get(node)));
+            command.addAll(List.of("--node-id", "n" + node, "--raft", raft.get(node), "--peers", peers));
+            if (node == 0) {
+                command.add("--bootstrap");
+            }
+            starter.start("varve-" + node, command);
+        }
+        String first = "http://" + clients.getFirst();
+        starter.await(
+                "varve-0",
+                () -> starter.answers(first + "/readyz")
+                        && VARVE_VOTER
+                                        .matcher(starter.get(first + "/v1/cluster")
+                                                .body())
+                                        .results()
+                                        .count()
+                                == nodes);
+        HttpResponse<String> answer = starter.get(first + "/v1/cluster");
+        String leader = answer.headers()
+                .firstValue("Varve-Leader")
+                .orElseThrow(() -> new Failure("the cluster has no leader: " + answer.body()));
+        return "http://" + leader.substring(leader.indexOf('=') + 1);
+    }
+
+    /** Returns the URL of the leader. */
     private String startEtcd() {
-        String client = "http://127.0.0.1:" + freePort();
-        String peer = "http://127.0.0.1:" + freePort();
-        return start(
-                "etcd",
-                List.of(
-                        "etcd",
-                        "--name=peer",
-                        "--data-dir=" + ETCD_DATA,
-                        "--listen-client-urls=" + client,
-                        "--advertise-client-urls=" + client,
-                        "--listen-peer-urls=" + peer,
-                        "--initial-advertise-peer-urls=" + peer,
-                        "--initial-cluster=peer=" + peer,
-                        "--log-level=error"),
-                client,
-                "/health");
+        List<String> clients =
+                addresses().stream().map(address -> "http://" + address).toList();
+        List<String> peers =
+                addresses().stream().map(address -> "http://" + address).toList();
+        String cluster = IntStream.range(0, nodes)
+                .mapToObj(node -> "n" + node + "=" + peers.get(node))
+                .collect(Collectors.joining(","));
+        for (int node = 0; node < nodes; node++) {
+            starter.start(
+                    "etcd-" + node,
+                    List.of(
+                            "etcd",
+                            "--name=n" + node,
+                            "--data-dir=" + etcdData(node),
+                            "--listen-client-urls=" + clients.get(node),
+                            "--advertise-client-urls=" + clients.get(node),
+                            "--listen-peer-urls=" + peers.get(node),
+                            "--initial-advertise-peer-urls=" + peers.get(node),
+                            "--initial-cluster=" + cluster,
+                            "--log-level=error"));
+        }
+        for (int node = 0; node < nodes; node++) {
+            String url = clients.get(node);
+            starter.await("etcd-" + node, () -> starter.answers(url + "/health"));
+        }
+        return clients.stream()
+                .filter(url -> leads(starter.post(url + "/v3/maintenance/status", "{}")))
+                .findFirst()
+                .orElseThrow(() -> new Failure("no node of etcd leads"));
+    }
+
+    /** Reads what a node of etcd says of itself. */
+    static boolean leads(String status) {
+        Matcher member = ETCD_MEMBER.matcher(status);
+        Matcher leader = ETCD_LEADER.matcher(status);
+        return member.find() && leader.find() && member.group(1).equals(leader.group(1));
     }
 
     private String startNetty() {
-        int port = freePort();
-        return start(
+        String address = ServerStarter.freeAddress();
+        starter.start(
                 "netty",
                 List.of(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
                         System.getProperty("java.class.path"),
                         "dev.varve.bench.BareHttpServer",
-                        Integer.toString(port)),
-                "http://127.0.0.1:" + port,
-                "/");
+                        address.substring(address.indexOf(':') + 1)));
+        String url = "http://" + address;
+        starter.await("netty", () -> starter.answers(url + "/"));
+        return url;
     }
 
-    /** Starts a server, waits until it answers, and returns its URL. */
-    private String start(String name, List<String> command, String url, String page) {
-        Process process = processes.start(name, command);
-        started.add(process);
-        long deadline = System.nanoTime() + START.toNanos();
-        while (System.nanoTime() < deadline && process.isAlive()) {
-            if (answers(url + page)) {
-                return url;
-            }
-            sleep();
-        }
-        throw new Failure(name
-                + (process.isAlive() ? " does not answer within " + START.toSeconds() + " s: " : " ended: ")
-                + processes.tail(name));
+    private List<String> addresses() {
+        return Stream.generate(ServerStarter::freeAddress).limit(nodes).toList();
     }
 
-    private boolean answers(String url) {
-        try {
-            return send(HttpRequest.newBuilder(URI.create(url))).statusCode() == 200;
-        } catch (ConnectException e) {
-            return false;
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private static String varveData(int node) {
+        return "varve-data-" + node;
     }
 
-    private HttpResponse<String> send(HttpRequest.Builder request) throws IOException {
-        try {
-            return http.send(request.timeout(REQUEST).build(), BodyHandlers.ofString());
-        } catch (InterruptedException e) {
-            throw new Failure("Interrupted.", e);
-        }
-    }
-
-    private static void sleep() {
-        try {
-            Thread.sleep(POLL_MILLIS);
-        } catch (InterruptedException e) {
-            throw new Failure("Interrupted.", e);
-        }
+    private static String etcdData(int node) {
+        return "etcd-data-" + node;
     }
 
     /** Stores all keys, in batches. */
@@ -177,15 +196,7 @@ final class Servers implements AutoCloseable {
             String body = IntStream.range(first, first + KeySpace.GROUP_KEYS)
                     .mapToObj(number -> entry.apply(KeySpace.key(number), KeySpace.value(number)))
                     .collect(Collectors.joining(",", before, after));
-            try {
-                HttpResponse<String> answer =
-                        send(HttpRequest.newBuilder(URI.create(url)).POST(BodyPublishers.ofString(body)));
-                if (answer.statusCode() != 200) {
-                    throw new Failure(url + " answered " + answer.statusCode() + ": " + answer.body());
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            starter.post(url, body);
         }
     }
 
@@ -201,21 +212,13 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
     @Override
     public void close() {
-        http.close();
-        started.forEach(processes::stop);
+        starter.close();
         try {
-            for (String data : List.of(VARVE_DATA, ETCD_DATA)) {
-                processes.remove(data);
+            for (int node = 0; node < nodes; node++) {
+                processes.remove(varveData(node));
+                processes.remove(etcdData(node));
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);

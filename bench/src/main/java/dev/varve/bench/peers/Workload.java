@@ -7,8 +7,9 @@ import java.util.List;
  *
  * @param operation what they ask
  * @param clients how many connections
+ * @param valueBytes of a value that is put
  */
-record Workload(Operation operation, int clients) {
+record Workload(Operation operation, int clients, int valueBytes) {
 
     /** In the order of a round: reads come after writes, as in life, and the largest writes last. */
     static final List<Workload> ALL = List.of(
@@ -17,11 +18,31 @@ record Workload(Operation operation, int clients) {
             new Workload(Operation.PUT, 256),
             new Workload(Operation.GET, 64),
             new Workload(Operation.RANGE, 64),
-            new Workload(Operation.BATCH, 64));
+            new Workload(Operation.BATCH, 64),
+            new Workload(Operation.PUT, 256, 1024));
 
-    /** As on the command line: {@code put-64}. */
+    /** With values as they are everywhere else. */
+    Workload(Operation operation, int clients) {
+        this(operation, clients, KeySpace.VALUE_BYTES);
+    }
+
+    /** As on the command line: {@code put-64}, {@code put-256-1024} with larger values. */
     String id() {
-        return operation + "-" + clients;
+        return operation + "-" + clients + (usual() ? "" : "-" + valueBytes);
+    }
+
+    private boolean usual() {
+        return valueBytes == KeySpace.VALUE_BYTES;
+    }
+
+    /** Bytes of the keys and values that a request stores. */
+    long storedBytes() {
+        long entry = (long) KeySpace.key(0).length() + valueBytes;
+        return switch (operation) {
+            case GET, RANGE -> 0;
+            case PUT -> entry;
+            case BATCH -> KeySpace.GROUP_KEYS * entry;
+        };
     }
 
     /** As in the report. */
@@ -32,6 +53,7 @@ record Workload(Operation operation, int clients) {
             case RANGE -> "range of 100";
             case BATCH -> "durable batch of 100";
         };
-        return what + ", " + clients + (clients == 1 ? " client" : " clients");
+        return what + (usual() ? "" : " of " + valueBytes + " bytes") + ", " + clients
+                + (clients == 1 ? " client" : " clients");
     }
 }

@@ -41,7 +41,7 @@ final class Wrk implements Contender.Load {
                 "--",
                 workload.operation().toString(),
                 Integer.toString(KeySpace.KEYS),
-                Integer.toString(KeySpace.VALUE_BYTES),
+                Integer.toString(workload.valueBytes()),
                 Integer.toString(++seed));
         return parse(processes.run("wrk", command, seconds + GRACE_SECONDS), workload.operation());
     }

@@ -11,21 +11,21 @@ class EtcdMessagesTest {
     @Test
     void aPutHasItsKeyAndItsValue() {
         String expected = "0a0c" + hex("key-00000000") + "128002" + hex(KeySpace.value(0));
-        assertThat(HexFormat.of().formatHex(EtcdMessages.request(Operation.PUT)))
+        assertThat(HexFormat.of().formatHex(EtcdMessages.request(new Workload(Operation.PUT, 1))))
                 .isEqualTo(expected);
     }
 
     @Test
     void aRangeHasBothEndsAndALimit() {
         String expected = "0a0c" + hex("key-00000000") + "120c" + hex("key-00000100") + "1864";
-        assertThat(HexFormat.of().formatHex(EtcdMessages.request(Operation.RANGE)))
+        assertThat(HexFormat.of().formatHex(EtcdMessages.request(new Workload(Operation.RANGE, 1))))
                 .isEqualTo(expected);
     }
 
     @Test
     void aBatchIsATransactionOfPuts() {
-        byte[] batch = EtcdMessages.request(Operation.BATCH);
-        byte[] put = EtcdMessages.request(Operation.PUT);
+        byte[] batch = EtcdMessages.request(new Workload(Operation.BATCH, 1));
+        byte[] put = EtcdMessages.request(new Workload(Operation.PUT, 1));
         assertThat(batch).hasSize(KeySpace.GROUP_KEYS * (put.length + 6));
         assertThat(HexFormat.of().formatHex(batch))
                 .startsWith("129402129102" + HexFormat.of().formatHex(put));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.bench.harness.Results;
 import dev.varve.bench.harness.Series;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,13 +26,43 @@ class PeerReportTest {
         round.add("get-64", Contender.NETTY, new Sample(90, 10, 20).figures());
         Results results = new Results();
         results.add(round);
-        List<String> lines = new PeerReport(new LinkedHashMap<>(), Workload.ALL, results).markdown();
+        List<String> lines = new PeerReport(new LinkedHashMap<>(), 1, Workload.ALL, results).markdown();
         assertThat(lines)
                 .contains(
                         "| durable put, 1 client / append + fdatasync, a preallocated file | ≥ 0.90 | 0.90 (0.90 to 0.90) | reached |",
                         "| durable put, 64 clients / etcd | ≥ 2.00 | 1.00 (1.00 to 1.00) | **missed** |",
                         "| get, 64 clients / bare Netty | ≥ 0.50 | 0.10 (0.10 to 0.10) | **missed** |",
                         "| get, 64 clients | 9 (0.10 / 0.2) | 9 (0.10 / 0.2) | 9 (0.10 / 0.2) | 90 (0.01 / 0.0) | 1.00 |");
+    }
+
+    @Test
+    void aClusterIsJudgedByWhatItsPeerDoesAndByWhatItWrites() {
+        Results.Round round = new Results.Round(0);
+        for (Workload workload : Workload.ALL) {
+            for (String contender : List.of(Contender.VARVE, Contender.ETCD_GRPC, Contender.ETCD_JSON)) {
+                Map<String, Double> figures =
+                        new HashMap<>(new Sample(contender.equals(Contender.VARVE) ? 40 : 10, 100, 200).figures());
+                figures.put(Sample.DEVICE_BYTES, 1.25);
+                round.add(workload.id(), contender, figures);
+            }
+        }
+        Results results = new Results();
+        results.add(round);
+        List<String> lines = new PeerReport(new LinkedHashMap<>(), 3, Workload.ALL, results).markdown();
+        assertThat(lines)
+                .contains(
+                        "| get, 64 clients / etcd | ≥ 5.00 | 4.00 (4.00 to 4.00) | **missed** |",
+                        "| durable batch of 100, 64 clients / etcd | ≥ 3.00 | 4.00 (4.00 to 4.00) | reached |",
+                        "| durable put of 1024 bytes, 256 clients | 1.25 | 1.25 | 1.25 |",
+                        "| durable put of 1024 bytes, 256 clients, bytes to the device for each byte and node | ≤ 1.30 | 1.25 (1.25 to 1.25) | reached |");
+    }
+
+    @Test
+    void theLeaderOfEtcdIsKnownByItsNumber() {
+        String header = "{\"header\":{\"cluster_id\":\"1\",\"member_id\":\"23\",\"revision\":\"1\"},\"leader\":";
+        assertThat(Servers.leads(header + "\"23\"}")).isTrue();
+        assertThat(Servers.leads(header + "\"2\"}")).isFalse();
+        assertThat(Servers.leads("{}")).isFalse();
     }
 
     @Test
