@@ -134,19 +134,28 @@ final class PendingCommand implements WriteCallback {
         return refusedBy == null ? command.effects() : NOTHING;
     }
 
-    /** True if it is remembered, too, that a condition did not hold: a client is told the same again, whatever has happened since. */
+    /**
+     * True if it has a name: then it is remembered, too, that a condition did not hold. A repetition is told the same again, whatever has
+     * happened since; also one that the network has kept back until the first was answered.
+     */
     boolean remembersRefusal() {
+        return command.request() != null;
+    }
+
+    /** True if what is remembered of it counts among the requests of clients. */
+    boolean takesRoom() {
         RequestId id = command.request();
         return id != null && id.origin() == RequestId.Origin.CLIENT;
     }
 
     /**
-     * What a pending write says of a condition, or null if that is not known before its commit. If the refusal is remembered, nothing is
+     * What a pending write says of a condition, or null if that is not known before its commit. If the refusal is remembered, none is
      * known before: what is remembered must not rest on what may yet fail.
      */
     @Nullable
     Finding pendingFinding(HeldKey held, Condition condition) {
-        return remembersRefusal() ? null : held.pendingFinding(condition);
+        Finding finding = held.pendingFinding(condition);
+        return finding != null && !finding.holds() && remembersRefusal() ? null : finding;
     }
 
     /** A condition does not hold, which is all that is written of the command. */

@@ -321,7 +321,7 @@ public final class WriteSequencer {
     @GuardedBy("lock")
     private boolean hasRoom(PendingCommand pending) {
         RequestNote note = pending.note;
-        if (note == null || !pending.remembersRefusal()) {
+        if (note == null || !pending.takesRoom()) {
             return true;
         }
         StoreException full = requests.admit(note);

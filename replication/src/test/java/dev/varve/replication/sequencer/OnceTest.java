@@ -227,11 +227,29 @@ final class OnceTest {
     }
 
     @Test
-    void theRefusalOfANodesCommandIsNotWritten() {
-        Answer refused = submit(Command.deleteExisting(A).named(RequestId.ofNode(7, 0, 1)));
+    void aNodesCommandThatWasRefusedChangesNothingWhenItComesAgain() {
+        Command delete = Command.deleteExisting(A).named(RequestId.ofNode(7, 0, 1));
+        Answer refused = submit(delete);
+        log.commitAll();
+        submit(Command.put(A, ONE));
+        log.commitAll();
+
+        Answer again = submit(delete);
+        log.commitAll();
 
         assertThat(refused.failedCondition).isInstanceOf(Condition.Exists.class);
-        assertThat(log.pending()).isZero();
+        assertThat(again.failedCondition).isInstanceOf(Condition.Exists.class);
+        assertThat(value()).isEqualTo("1");
+    }
+
+    @Test
+    void aNamedCommandMayRestOnAPutThatIsOnItsWay() {
+        submit(Command.put(A, ONE));
+        submit(named("k", Command.deleteExisting(A)));
+        assertThat(log.pending()).isEqualTo(2);
+        log.commitAll();
+
+        assertThat(log.applied(A)).isNull();
     }
 
     @Test
