@@ -42,6 +42,9 @@ final class PeerLink {
     private static final long SWEEP_MILLIS = 10;
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+    /** Nodes ask each other for their state twice a second: when nothing comes for so long, and an answer is late, something is broken. */
+    private static final long SILENCE_NANOS = TimeUnit.SECONDS.toNanos(2);
+
     private final RaftTransport transport;
     private final EventLoop loop;
     private final String peer;
@@ -61,6 +64,9 @@ final class PeerLink {
     private final Map<Long, Call> calls = new LinkedHashMap<>();
 
     private @Nullable ScheduledFuture<?> sweeper;
+
+    /** When something came last on the connection there is. */
+    private long heardNanos;
 
     PeerLink(RaftTransport transport, String peer) {
         this.transport = transport;
@@ -238,6 +244,7 @@ final class PeerLink {
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, Frame frame) {
+            heardNanos = transport.ticker().nanos();
             switch (frame.kind()) {
                 case HELLO -> {
                     decoder.trust();
@@ -361,6 +368,21 @@ final class PeerLink {
         String words = sent ? "no answer from " + peer + " in time" : "no connection to " + peer + " in time";
         late.forEach(
                 call -> finish(call, null, sent ? new InvokeTimeoutException(words) : new NotSentException(words)));
+        if (sent && !late.isEmpty() && now - heardNanos >= SILENCE_NANOS) {
+            replaceSilent();
+        }
+    }
+
+    /**
+     * Closes a connection on which nothing comes any more, not even an end: the peer's machine lost its power, or something between forgot the
+     * connection. TCP itself would notice only after minutes. If the peer is just slow it is asked who it is once more.
+     */
+    private void replaceSilent() {
+        Channel channel = current;
+        if (channel != null) {
+            lost(channel, "nothing came for " + TimeUnit.NANOSECONDS.toMillis(SILENCE_NANOS) + " ms");
+            var _ = channel.close();
+        }
     }
 
     private void finish(Call call, @Nullable Object answer, @Nullable Throwable failure) {

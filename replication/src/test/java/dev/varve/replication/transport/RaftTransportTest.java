@@ -13,10 +13,13 @@ import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesRequest;
 import com.alipay.sofa.jraft.rpc.RpcRequests.AppendEntriesResponse;
 import com.google.protobuf.ByteString;
 import dev.varve.storage.io.Ticker;
+import dev.varve.testkit.network.FaultProxy;
+import dev.varve.testkit.network.Framing;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -97,6 +100,21 @@ class RaftTransportTest {
                 .hasMessageContaining("no answer from b");
         echo.release();
         assertThat(Peers.call(client, "b", 2, LONG_MILLIS)).isEqualTo(2);
+    }
+
+    @Test
+    void aConnectionThatHasGoneDeadWithoutAnEndIsReplaced() throws Exception {
+        NettyRpcClient client = peers.client(peers.start("a"));
+        RaftTransport target = peers.start("b");
+        target.server().registerProcessor(Echo.answering());
+        try (FaultProxy between = new FaultProxy(target.address(), Framing.NONE, new SplittableRandom(1))) {
+            peers.move("b", between.address());
+            assertThat(Peers.call(client, "b", 1, LONG_MILLIS)).isEqualTo(1);
+
+            between.silence();
+
+            assertThat(Peers.callUntilAnswered(client, "b", 2, 100)).isEqualTo(2);
+        }
     }
 
     @Test
