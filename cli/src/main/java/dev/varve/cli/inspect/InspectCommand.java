@@ -24,6 +24,7 @@ import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.log.ValueSegmentInfo;
+import dev.varve.storage.log.ValueSegmentScanner;
 import dev.varve.storage.log.VoteFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -195,13 +196,13 @@ public final class InspectCommand implements Callable<Integer> {
 
     private void showValues(StoreFile file, FileName name, Findings findings) throws IOException {
         try {
-            showValues(new ValueSegmentScan(file, name));
+            showValues(new ValueSegmentScanner(file, name));
         } catch (CorruptionException e) {
             findings.damage(e);
         }
     }
 
-    private void showValues(ValueSegmentScan scan) throws IOException {
+    private void showValues(ValueSegmentScanner scan) throws IOException {
         for (long shown = 0; shown < limit && scan.next(); shown++) {
             FrameCursor frame = scan.frame();
             console.println(String.format(

@@ -20,6 +20,7 @@ import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.log.ValueSegmentInfo;
+import dev.varve.storage.log.ValueSegmentScanner;
 import dev.varve.storage.log.VoteFile;
 import java.io.IOException;
 import java.util.Arrays;
@@ -254,7 +255,7 @@ final class Verification implements AutoCloseable {
                         file.size(),
                         "it has " + file.size() + " bytes and should have " + info.sizeBytes());
             }
-            ValueSegmentScan scan = new ValueSegmentScan(file, name);
+            ValueSegmentScanner scan = new ValueSegmentScanner(file, name);
             long last = 0;
             while (scan.next()) {
                 counts.values++;
@@ -392,7 +393,7 @@ final class Verification implements AutoCloseable {
             return;
         }
         FileName name = new FileName(FileKind.VOTE, VoteFile.ID);
-        try (StoreFile file = store.open(name, state.storeId())) {
+        try (StoreFile file = store.open(name, state.voteStoreId())) {
             if (VoteFile.read(file).validCopies() < 2) {
                 findings.damage(
                         name.toString(),
@@ -410,6 +411,8 @@ final class Verification implements AutoCloseable {
         for (String name : store.names()) {
             FileName parsed = FileName.parse(name).orElse(null);
             boolean known = name.equals(FileName.LOCK)
+                    || name.equals(FileName.INCOMING)
+                    || name.equals(FileName.OUTGOING)
                     || (parsed != null
                             && switch (parsed.kind()) {
                                 case LOG -> state.segments().contains(parsed.id());

@@ -94,6 +94,36 @@ public final class Manifest implements Closeable {
         return manifest;
     }
 
+    /**
+     * Publishes a manifest in the place of the current one, which is left to be removed when the store is opened: from then on the store
+     * is another one, or, if this fails, perhaps still the former.
+     *
+     * @param state what the store is from now on; all counts of manifests in the directory are below its next file count
+     */
+    public static void replace(FileSystem files, Path directory, ManifestState state) throws IOException {
+        FileName name =
+                new FileName(FileKind.MANIFEST, FileName.id(state.identity().origin(), state.nextFileCount()));
+        ManifestState counted = state.after(new ManifestEdit.FileCount(state.nextFileCount() + 1));
+        write(files, directory, name, counted).file.close();
+    }
+
+    /**
+     * Founds a store in a directory whose former one is given up, however damaged its manifest is: from then on the store is the new one, or, if
+     * this fails, perhaps still the former.
+     *
+     * @param identity its origin must be new
+     */
+    public static void foundAnew(FileSystem files, Path directory, StoreId storeId, ManifestEdit.Identity identity)
+            throws IOException {
+        int count = find(files.list(directory))
+                .map(former -> FileName.count(former.id()))
+                .orElse(0);
+        replace(
+                files,
+                directory,
+                ManifestState.founded(storeId, identity).after(new ManifestEdit.FileCount(count + 1)));
+    }
+
     /** A manifest that was published. */
     private record Written(StoreFile file, long end) {}
 
@@ -249,8 +279,7 @@ public final class Manifest implements Closeable {
                 && bytes.getInt(at + 4) == (Checksum.of(bytes, at + 8, 8 + length) ^ Checksum.salt(name.id(), at));
     }
 
-    private static ManifestState apply(
-            @Nullable ManifestState before, StoreId storeId, ByteBuffer edits, FileName name, int at)
+    static ManifestState apply(@Nullable ManifestState before, StoreId storeId, ByteBuffer edits, FileName name, int at)
             throws CorruptionException, UnsupportedVersionException {
         try {
             ManifestState state = before;

@@ -1,6 +1,7 @@
 package dev.varve.storage.checkpoint;
 
 import dev.varve.storage.format.FileName;
+import dev.varve.storage.format.StoreId;
 import dev.varve.storage.format.UnsupportedVersionException;
 import dev.varve.storage.format.VarInt;
 import dev.varve.storage.index.TableInfo;
@@ -33,6 +34,7 @@ import java.util.TreeMap;
  * tag 0x8b values added     u64 id, u64 size, u64 original-bytes
  * tag 0x8c values removed   u64 id
  * tag 0x8d table added      as 0x85, then u64 range tombstones: for a table that has some
+ * tag 0x8e vote's store     u64 high half, u64 low half
  * bytes := varint length, the bytes
  * </pre>
  *
@@ -54,6 +56,7 @@ final class ManifestCodec {
     private static final int VALUES_ADDED = 0x8b;
     private static final int VALUES_REMOVED = 0x8c;
     private static final int TABLE_WITH_RANGES_ADDED = 0x8d;
+    private static final int VOTE_BELONGS_TO = 0x8e;
 
     /** More levels than any store has. */
     private static final int MAX_LEVEL = 15;
@@ -94,6 +97,7 @@ final class ManifestCodec {
             case ManifestEdit.Checkpointed ignored -> CHECKPOINT;
             case ManifestEdit.Closed ignored -> CLOSED;
             case ManifestEdit.LogBegins ignored -> LOG_BEGINS;
+            case ManifestEdit.VoteBelongsTo ignored -> VOTE_BELONGS_TO;
         };
     }
 
@@ -122,6 +126,11 @@ final class ManifestCodec {
             case ManifestEdit.Checkpointed e -> body(e.checkpoint());
             case ManifestEdit.Closed e ->
                 buffer(12).putLong(e.segmentId()).putInt(e.offset()).flip();
+            case ManifestEdit.VoteBelongsTo e ->
+                buffer(16)
+                        .putLong(e.storeId().high())
+                        .putLong(e.storeId().low())
+                        .flip();
             case ManifestEdit.LogBegins e ->
                 buffer(28)
                         .putLong(e.index())
@@ -224,6 +233,8 @@ final class ManifestCodec {
                 case CLOSED -> edits.add(new ManifestEdit.Closed(b.getLong(), b.getInt()));
                 case LOG_BEGINS ->
                     edits.add(new ManifestEdit.LogBegins(b.getLong(), b.getLong(), b.getLong(), b.getInt()));
+                case VOTE_BELONGS_TO ->
+                    edits.add(new ManifestEdit.VoteBelongsTo(new StoreId(b.getLong(), b.getLong())));
                 default -> {
                     if ((tag & CRITICAL) != 0) {
                         throw new UnsupportedVersionException(

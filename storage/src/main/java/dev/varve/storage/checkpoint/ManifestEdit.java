@@ -1,5 +1,6 @@
 package dev.varve.storage.checkpoint;
 
+import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.log.ValueSegmentInfo;
 
@@ -16,6 +17,12 @@ public sealed interface ManifestEdit {
      * @param nodeId the name of this node in its Raft group
      */
     record Identity(long incarnation, int origin, long createdMicros, String nodeId) implements ManifestEdit {}
+
+    /**
+     * The vote file names another store in its header: the one that stood in this directory before the present one took its place.
+     * The vote is this node's, whatever it stores, and is not written anew.
+     */
+    record VoteBelongsTo(StoreId storeId) implements ManifestEdit {}
 
     /** All file ids with a count below this one have been drawn. */
     record FileCount(int next) implements ManifestEdit {}

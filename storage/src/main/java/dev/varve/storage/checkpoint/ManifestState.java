@@ -1,13 +1,19 @@
 package dev.varve.storage.checkpoint;
 
+import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
+import dev.varve.storage.format.UnsupportedVersionException;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.log.ValueSegmentInfo;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoint up to where they hold the log; null until the log has been begun
  * @param closed where the log was closed in order, if that was the last thing that happened
  * @param logBegins where the log begins for Raft; null if nothing was said
+ * @param voteStoreId the store that the vote file names in its header
  */
 public record ManifestState(
         StoreId storeId,
@@ -34,11 +41,13 @@ public record ManifestState(
         Map<Long, Integer> levels,
         @Nullable Checkpoint checkpoint,
         ManifestEdit.@Nullable Closed closed,
-        ManifestEdit.@Nullable LogBegins logBegins) {
+        ManifestEdit.@Nullable LogBegins logBegins,
+        StoreId voteStoreId) {
 
     /** A store that has just been founded. */
     static ManifestState founded(StoreId storeId, ManifestEdit.Identity identity) {
-        return new ManifestState(storeId, identity, 1, List.of(), List.of(), List.of(), Map.of(), null, null, null);
+        return new ManifestState(
+                storeId, identity, 1, List.of(), List.of(), List.of(), Map.of(), null, null, null, storeId);
     }
 
     /**
@@ -55,7 +64,101 @@ public record ManifestState(
             Checkpoint copyCheckpoint,
             ManifestEdit.Closed copyClosed) {
         return new ManifestState(
-                storeId, copyIdentity, 3, copySegments, values, tables, levels, copyCheckpoint, copyClosed, null);
+                storeId,
+                copyIdentity,
+                3,
+                copySegments,
+                values,
+                tables,
+                levels,
+                copyCheckpoint,
+                copyClosed,
+                null,
+                storeId);
+    }
+
+    /**
+     * What another member of the group sends of its store: its tables at its last checkpoint, and the segments to which they point.
+     *
+     * @throws IllegalStateException if there is no checkpoint yet
+     */
+    public ManifestState shipped() {
+        Set<Long> referenced = new HashSet<>();
+        tables.forEach(table -> referenced.addAll(table.segmentBytes().keySet()));
+        return new ManifestState(
+                storeId,
+                identity,
+                nextFileCount,
+                segments.stream().filter(referenced::contains).toList(),
+                values,
+                tables,
+                levels,
+                madeCheckpoint(),
+                null,
+                null,
+                storeId);
+    }
+
+    /**
+     * The store of this member made of what another one has sent: who it is, and how it voted, stays. Its log begins anew behind the
+     * checkpoint, in an empty segment; what came as segments of the log are segments of values here.
+     *
+     * @param sent what was {@link #shipped}
+     * @param logSegment the empty segment, whose id this member has drawn last
+     */
+    public ManifestState replacedBy(ManifestState sent, long logSegment) {
+        Checkpoint there = sent.madeCheckpoint();
+        Checkpoint here = new Checkpoint(
+                there.appliedIndex(),
+                there.appliedTerm(),
+                there.revision(),
+                there.timeMicros(),
+                logSegment,
+                FileHeader.BYTES,
+                there.configuration(),
+                there.configurationIndex());
+        ManifestEdit.LogBegins begins = new ManifestEdit.LogBegins(
+                there.appliedIndex() + 1, there.revision() + 1, logSegment, FileHeader.BYTES);
+        return new ManifestState(
+                sent.storeId,
+                identity,
+                FileName.count(logSegment) + 1,
+                plus(sent.segments, logSegment),
+                sent.values,
+                sent.tables,
+                sent.levels,
+                here,
+                null,
+                begins,
+                voteStoreId);
+    }
+
+    /**
+     * The last checkpoint.
+     *
+     * @throws IllegalStateException if there is none yet
+     */
+    public Checkpoint madeCheckpoint() {
+        if (checkpoint == null) {
+            throw new IllegalStateException("there is no checkpoint yet");
+        }
+        return checkpoint;
+    }
+
+    /** The edits that make it up, as they stand in a manifest; to be read by {@link #decode}. */
+    public ByteBuffer encode() {
+        return ManifestCodec.encode(edits());
+    }
+
+    /**
+     * Reads edits that make up a state.
+     *
+     * @param source where they come from, for messages
+     * @throws CorruptionException if they do not
+     */
+    public static ManifestState decode(StoreId storeId, ByteBuffer edits, FileName source)
+            throws CorruptionException, UnsupportedVersionException {
+        return Manifest.apply(null, storeId, edits, source, 0);
     }
 
     /** The level of a table. */
@@ -66,6 +169,19 @@ public record ManifestState(
     /** The state after an edit. Whatever happens after the log was closed, it is no longer closed. */
     ManifestState after(ManifestEdit edit) {
         return switch (edit) {
+            case ManifestEdit.VoteBelongsTo vote ->
+                new ManifestState(
+                        storeId,
+                        identity,
+                        nextFileCount,
+                        segments,
+                        values,
+                        tables,
+                        levels,
+                        checkpoint,
+                        null,
+                        logBegins,
+                        vote.storeId());
             case ManifestEdit.Identity changed ->
                 with(changed, nextFileCount, segments, values, tables, levels, checkpoint, null, logBegins);
             case ManifestEdit.FileCount count ->
@@ -152,7 +268,8 @@ public record ManifestState(
                 newLevels,
                 newCheckpoint,
                 newClosed,
-                newLogBegins);
+                newLogBegins,
+                voteStoreId);
     }
 
     private Map<Long, Integer> moved(long id, int level) {
@@ -179,6 +296,9 @@ public record ManifestState(
     List<ManifestEdit> edits() {
         List<ManifestEdit> edits = new ArrayList<>();
         edits.add(identity);
+        if (!voteStoreId.equals(storeId)) {
+            edits.add(new ManifestEdit.VoteBelongsTo(voteStoreId));
+        }
         edits.add(new ManifestEdit.FileCount(nextFileCount));
         segments.forEach(id -> edits.add(new ManifestEdit.SegmentCreated(id)));
         values.forEach(segment -> edits.add(new ManifestEdit.ValueSegmentAdded(segment)));

@@ -16,6 +16,10 @@ public record FileName(FileKind kind, long id) {
 
     /** The file whose lock says that a store is open. It has no header and no contents. */
     public static final String LOCK = "LOCK";
+    /** The directory of what is being fetched from another member of the group; kept until it is whole. */
+    public static final String INCOMING = "incoming";
+    /** The directory of what is being sent to another member of the group; removed when a store is opened. */
+    public static final String OUTGOING = "outgoing";
     /** What the name of a file that is still being written ends in; removed when a store is opened. */
     public static final String TEMPORARY_SUFFIX = ".tmp";
 

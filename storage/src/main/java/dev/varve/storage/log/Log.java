@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -263,6 +264,23 @@ public final class Log implements Closeable {
             mark(RecordType.RESET, after);
             entries.truncateSuffix(0);
             firstIndex = after.lastIndex() + 1;
+        } finally {
+            appendLock.unlock();
+        }
+    }
+
+    /**
+     * Ends the last segment if it is one of these, so that all of them are complete and never change again; durable on return.
+     *
+     * @throws dev.varve.storage.io.Trouble.DiskFullException if there is no space for another segment
+     */
+    public void seal(Set<Long> segmentIds) throws IOException {
+        appendLock.lock();
+        try {
+            if (segmentIds.contains(writer.active().id())) {
+                writer.seal(state);
+                commitAppended();
+            }
         } finally {
             appendLock.unlock();
         }

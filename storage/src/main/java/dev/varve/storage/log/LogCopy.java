@@ -57,8 +57,14 @@ public final class LogCopy {
             copy.write(seal.flip(), end);
             copy.sync();
         }
+        writeEmpty(files, directory, storeId, successor);
+    }
+
+    /** Writes an empty segment, in which a log begins; it is on the device when this returns, but for its name. */
+    public static void writeEmpty(FileSystem files, Path directory, StoreId storeId, long successor)
+            throws IOException {
         int capacity =
-                FileHeader.BYTES + LogWriter.SEAL_BYTES; // Room for nothing: the copy begins a segment of its own size.
+                FileHeader.BYTES + LogWriter.SEAL_BYTES; // Room for nothing: the log goes on in a segment of full size.
         FileName name = new FileName(FileKind.LOG, successor);
         try (StoreFile empty = files.create(directory.resolve(name.toString()))) {
             empty.preallocate(capacity);

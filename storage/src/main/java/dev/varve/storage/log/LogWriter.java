@@ -1,6 +1,7 @@
 package dev.varve.storage.log;
 
 import dev.varve.storage.format.Checksum;
+import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.FrameKind;
 import dev.varve.storage.format.Frames;
@@ -139,6 +140,18 @@ final class LogWriter {
             throw fail(e); // What was appended before it may be damaged.
         }
         return position;
+    }
+
+    /**
+     * Ends the last segment behind what was appended, and goes on in another; nothing happens if it has no records.
+     *
+     * @throws Trouble.DiskFullException if there is no space for another; the log stays as it was
+     */
+    void seal(LogState state) throws IOException {
+        throwIfFailed();
+        if (appendOffset > FileHeader.BYTES) {
+            roll(state.lastIndex() + 1, state.lastTerm(), state.timeMicros(), state.nextRevision(), 0);
+        }
     }
 
     private void roll(long index, long term, long timeMicros, long revision, int length) throws IOException {

@@ -32,6 +32,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -101,6 +102,17 @@ public final class StateMachine implements Closeable {
             Environment environment, Path path, StateOptions options, Founder founder, StateListener listener)
             throws IOException {
         return open(StoreDirectory.open(environment, path, founder), options, Mode.REPLICA, listener);
+    }
+
+    /**
+     * Founds the store of a new member in a directory whose store is given up, however damaged it is: the member of before never votes
+     * again, and its data are lost.
+     *
+     * @param founder says of which group; nothing has been changed yet when it is asked, and nothing is if it throws
+     * @throws IOException as {@link #open}; then this is to be called again
+     */
+    public static void renewMember(Environment environment, Path path, Founder founder) throws IOException {
+        StoreDirectory.renew(environment, path, founder);
     }
 
     private static StateMachine open(StoreDirectory directory, StateOptions options, Mode mode, StateListener listener)
@@ -360,6 +372,25 @@ public final class StateMachine implements Closeable {
             new StoreCopy(directory.environment(), directory.path(), log.segments(), pinned.state()).write(target);
             Checkpoint checkpoint = pinned.state().checkpoint();
             return checkpoint == null ? 0 : checkpoint.revision();
+        } finally {
+            versions.release(pinned.version());
+        }
+    }
+
+    /**
+     * Keeps the files of the last checkpoint under second names, for another member of the group to fetch, whatever becomes of them here
+     * meanwhile. To be closed before another is made.
+     */
+    public OutgoingCheckpoint sendCheckpoint() throws IOException {
+        VersionEditor changing = editor;
+        if (changing == null) {
+            throw new IllegalStateException("the store is being opened");
+        }
+        VersionEditor.Pinned pinned = changing.pin();
+        try {
+            ManifestState sent = pinned.state().shipped();
+            log.seal(Set.copyOf(sent.segments()));
+            return OutgoingCheckpoint.link(directory.environment().files(), directory.path(), sent);
         } finally {
             versions.release(pinned.version());
         }

@@ -136,6 +136,53 @@ final class StoreDirectory implements Closeable {
         return Manifest.create(files(), path, storeId, new ManifestEdit.Identity(incarnation, origin, now, node));
     }
 
+    /**
+     * Founds the store of a new member in a directory whose store is given up, however damaged it is. The former member's vote goes first: it cannot vote any
+     * more, whatever happens.
+     *
+     * @throws FileSystem.LockedException if somebody has it open
+     * @throws IOException if that failed: then the directory may hold a store that cannot be opened, and this is to be called again
+     */
+    static void renew(Environment environment, Path path, Founder founder) throws IOException {
+        FileSystem files = environment.files();
+        AutoCloseable lock = files.lock(path.resolve(FileName.LOCK));
+        try {
+            Founding founding = founder.decide();
+            StoreId storeId = StoreId.random(environment.random());
+            int origin = environment.random().nextInt();
+            Path vote = path.resolve(new FileName(FileKind.VOTE, VoteFile.ID).toString());
+            if (files.exists(vote)) {
+                files.delete(vote);
+                files.syncDirectory(path);
+            }
+            VoteFile.create(files, path, storeId, 0, null).close();
+            long now = Math.multiplyExact(environment.wallClock().millis(), 1000L);
+            Manifest.foundAnew(
+                    files,
+                    path,
+                    storeId,
+                    new ManifestEdit.Identity(founding.incarnation(), origin, now, founding.memberId(origin)));
+            removeLog(files, path, Set.of());
+        } finally {
+            unlock(lock);
+        }
+    }
+
+    /**
+     * Removes the segments of the log of a store that has been replaced: they would be opened with the new one, and taken for damaged, before
+     * they are removed with the other files.
+     *
+     * @param kept ids of those of the new store
+     */
+    static void removeLog(FileSystem files, Path path, Set<Long> kept) throws IOException {
+        for (String file : files.list(path)) {
+            FileName name = FileName.parse(file).orElse(null);
+            if (name != null && name.kind() == FileKind.LOG && !kept.contains(name.id())) {
+                files.delete(path.resolve(file));
+            }
+        }
+    }
+
     Environment environment() {
         return environment;
     }
@@ -244,6 +291,9 @@ final class StoreDirectory implements Closeable {
             log.forget(segment);
             segment.close();
             remove(segment.name());
+        }
+        if (names.contains(FileName.OUTGOING)) {
+            OutgoingCheckpoint.remove(files(), path);
         }
         Set<Long> tables = new HashSet<>();
         state.tables().stream().map(TableInfo::id).forEach(tables::add);

@@ -151,6 +151,11 @@ final class VersionEditor {
                 edits.add(new ManifestEdit.TableMoved(table.id(), level));
             }
             List<Segment> obsolete = obsoleteSegments(lastCheckpoint(), result.tables(), inputs);
+            if (keepsLog && obsolete.stream().anyMatch(Segment::isLog)) {
+                // The begin of the log may have been truncated since the last flush, and these be segments that it
+                // left.
+                edits.add(logBegins(lastCheckpoint()));
+            }
             List<TableReader> old = readers(inputs);
             append(edits, result, obsolete);
             List<TableReader> added = result.tables().stream().map(tables).toList();

@@ -1,4 +1,4 @@
-package dev.varve.cli.inspect;
+package dev.varve.storage.log;
 
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
@@ -12,7 +12,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Walks over the frames of a value segment: see docs/formats/values.md. Verifies each. For one thread. */
-final class ValueSegmentScan {
+public final class ValueSegmentScanner {
 
     private static final int WINDOW_BYTES = 1 << 20;
 
@@ -33,7 +33,7 @@ final class ValueSegmentScan {
      *
      * @throws CorruptionException if the footer is damaged
      */
-    ValueSegmentScan(StoreFile file, FileName name) throws IOException {
+    public ValueSegmentScanner(StoreFile file, FileName name) throws IOException {
         this.file = file;
         this.name = name;
         long size = file.size();
@@ -49,7 +49,7 @@ final class ValueSegmentScan {
      * @return false at the end
      * @throws CorruptionException if no valid frame stands there, so that nothing behind can be found, or there are too few or too many
      */
-    boolean next() throws IOException {
+    public boolean next() throws IOException {
         if (offset == end) {
             if (frames != footer.frames()) {
                 throw new CorruptionException(
@@ -92,17 +92,17 @@ final class ValueSegmentScan {
     }
 
     /** The current frame. */
-    FrameCursor frame() {
+    public FrameCursor frame() {
         return frame;
     }
 
     /** Where the current frame stands. */
-    long frameOffset() {
+    public long frameOffset() {
         return frameOffset;
     }
 
     /** Where the next frame stands. */
-    long offset() {
+    public long offset() {
         return offset;
     }
 }
