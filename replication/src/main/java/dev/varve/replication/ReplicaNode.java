@@ -109,6 +109,9 @@ public final class ReplicaNode implements AutoCloseable {
         /** Entries have been applied. */
         void applied();
 
+        /** The leader no longer has the entries that this node needs; told again and again while that is so. */
+        void behind();
+
         /** The node has failed and must be started anew. */
         void failed(Throwable cause);
     }
@@ -179,7 +182,7 @@ public final class ReplicaNode implements AutoCloseable {
             VoteFile vote = VoteFile.open(
                     environment.files(),
                     store.directory(),
-                    store.state().manifestState().storeId());
+                    store.state().manifestState().voteStoreId());
             opened.add(vote);
             ReplicaNode replica = new ReplicaNode(options, transport, environment, store, vote, listener);
             opened = List.of(replica::kill);
@@ -270,7 +273,7 @@ public final class ReplicaNode implements AutoCloseable {
         raft.setOpenStatistics(false);
 
         NodeOptions all = new NodeOptions();
-        all.setServiceFactory(new RaftParts(transport, storage, vote, state));
+        all.setServiceFactory(new RaftParts(transport, storage, vote, state, listener::behind));
         all.setFsm(new ReplicaStateMachine(store, storage, new Events()));
         all.setRaftOptions(raft);
         Configuration founders = new Configuration();
@@ -509,12 +512,21 @@ public final class ReplicaNode implements AutoCloseable {
                         Role.FOLLOWER;
                     case STATE_ERROR -> Role.FAILED;
                 };
-        return new MemberStatus(role, vote.term(), node.getLastCommittedIndex(), node.getLastAppliedLogIndex());
+        try {
+            return new MemberStatus(role, vote.term(), node.getLastCommittedIndex(), node.getLastAppliedLogIndex());
+        } catch (IllegalStateException e) { // JRaft does not say it any more once it stops.
+            return new MemberStatus(role, vote.term(), state.appliedIndex(), state.appliedIndex());
+        }
     }
 
     /** Why the node has failed and must be started anew, or null. */
     public @Nullable Throwable failure() {
         return failure;
+    }
+
+    /** Keeps more of the log than usual, for a member that is being brought up to date from here. */
+    public void holdLog(boolean hold) {
+        retention.hold(hold);
     }
 
     private void truncate() {

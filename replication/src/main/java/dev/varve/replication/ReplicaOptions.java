@@ -12,8 +12,8 @@ import java.util.List;
  * @param electionMillis how long a follower waits for its leader before it stands for election, 50 to 60,000. Shorter
  *     means a shorter gap after a leader's death, and more false alarms when a machine or a disk stalls. 500
  * @param electionSpreadMillis up to so much is added at random, so that not all stand at once. 100
- * @param logRetentionBytes how much of the log is kept, roughly, for followers that were away and for new ones; they are
- *     refused where the log begins behind what they need. Counts as space, and is looked through at the start. 0 keeps all. 1 GiB
+ * @param logRetentionBytes how much of the log is kept, roughly, for followers that were away and for new ones; those that need
+ *     more get a checkpoint. Counts as space, and is looked through at the start. 0 keeps all. 1 GiB
  * @param logMemoryBytes entries held in memory because they are not applied or on disk yet; beyond it proposals and
  *     appends are refused for a while. 64 MiB
  */

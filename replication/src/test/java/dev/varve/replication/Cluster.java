@@ -67,6 +67,7 @@ final class Cluster implements Closeable {
         private final String name;
         private volatile SimulatedFileSystem files = new SimulatedFileSystem();
         private volatile @Nullable ReplicaNode node;
+        private volatile Unheard unheard = new Unheard();
         private volatile CountDownLatch syncGate = new CountDownLatch(0);
 
         Member(String name) {
@@ -88,6 +89,11 @@ final class Cluster implements Closeable {
         /** Its id as a member. */
         String memberId() {
             return state().manifestState().identity().nodeId();
+        }
+
+        /** True if it has said since its start that it needs entries that the leader no longer has. */
+        boolean isBehind() {
+            return unheard.behind;
         }
 
         boolean running() {
@@ -187,16 +193,20 @@ final class Cluster implements Closeable {
                 TransportOptions.defaults(),
                 Ticker.system());
         addresses.put(member.name, transport.address());
+        member.unheard = new Unheard();
         member.node = ReplicaNode.start(
                 new ReplicaOptions(identity, founders, electionMillis, electionMillis / 2, 0, 16 << 20),
                 transport,
                 environment(member),
                 store(member),
-                new Unheard());
+                member.unheard);
     }
 
     /** The tests ask. */
     static final class Unheard implements ReplicaNode.Listener {
+
+        private volatile boolean behind;
+
         @Override
         public void leading(long term) {}
 
@@ -211,6 +221,11 @@ final class Cluster implements Closeable {
 
         @Override
         public void applied() {}
+
+        @Override
+        public void behind() {
+            behind = true;
+        }
 
         @Override
         public void failed(Throwable cause) {}

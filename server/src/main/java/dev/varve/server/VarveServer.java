@@ -1,7 +1,7 @@
 package dev.varve.server;
 
-import dev.varve.replication.cluster.ClusterNode;
 import dev.varve.replication.cluster.ClusterOptions;
+import dev.varve.replication.cluster.LastingNode;
 import dev.varve.replication.cluster.LoneStore;
 import dev.varve.replication.cluster.ServedStore;
 import dev.varve.server.http.HttpListener;
@@ -75,7 +75,7 @@ public final class VarveServer implements AutoCloseable {
         }
         try {
             LogSyncMetrics syncs = new LogSyncMetrics();
-            served.store().addListener(syncs);
+            served.addListener(syncs);
             HttpListener http = HttpListener.open(
                     options,
                     new HttpListener.Surroundings(served, reads, syncs, environment.ticker(), environment.wallClock()),
@@ -169,14 +169,16 @@ public final class VarveServer implements AutoCloseable {
                 peers,
                 settings.bootstrap(),
                 ClusterOptions.ELECTION_MILLIS_DEFAULT,
-                settings.logRetentionBytes());
+                settings.logRetentionBytes(),
+                settings.catchUpBytesPerSecond(),
+                settings.rebuild());
     }
 
     private static ServedStore open(ServerOptions options, Environment environment, Executor reads) {
         ClusterOptions cluster = cluster(options);
         try {
             if (cluster != null) {
-                return ClusterNode.start(cluster, options.data(), options.store(), environment, reads);
+                return LastingNode.start(cluster, options.data(), options.store(), environment, reads);
             }
             Store store = Store.open(options.data(), options.store(), environment);
             return new LoneStore(store, options.nodeId() != null ? options.nodeId() : store.nodeId(), reads);
@@ -195,7 +197,10 @@ public final class VarveServer implements AutoCloseable {
                             + " give another directory with --data.";
                 case CORRUPTION ->
                     "A file in " + directory + " is damaged. Run \"varve verify " + directory
-                            + "\" to see what; restore it from a copy.";
+                            + "\" to see what; restore it from a copy"
+                            + (cluster == null
+                                    ? "."
+                                    : ", or start with --rebuild to fetch everything from the other nodes.");
                 case DISK_FULL -> "No space is left on the disk of " + directory + ". Free some, and start again.";
                 case INVALID_ARGUMENT,
                         TOO_LARGE,

@@ -42,9 +42,16 @@ final class ClusterProcesses implements AutoCloseable {
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
-    /** Nothing is started yet. */
-    ClusterProcesses(Path directory) throws IOException {
+    private final List<String> further;
+
+    /**
+     * Nothing is started yet.
+     *
+     * @param further arguments for all nodes
+     */
+    ClusterProcesses(Path directory, String... further) throws IOException {
         this.directory = directory;
+        this.further = List.of(further);
         for (String name : NAMES) {
             raftPorts.put(name, ServerProcess.freePort());
         }
@@ -60,6 +67,7 @@ final class ClusterProcesses implements AutoCloseable {
     ServerProcess process(String directoryName, String name) throws IOException {
         List<String> arguments = new ArrayList<>(List.of(
                 "--node-id", name, "--raft", "127.0.0.1:" + raftPorts.get(name), "--peers", peers, "--memory=40MiB"));
+        arguments.addAll(further);
         if (name.equals("n1")) {
             arguments.add("--bootstrap");
         }

@@ -67,7 +67,9 @@ public final class ClusterStatusCommand implements Callable<Integer> {
                                 + " sees it");
         for (ClusterStatus.Member member : status.members()) {
             String state = member.reachable()
-                    ? member.role() + (member.voter() ? "" : ", no member yet")
+                    ? member.role()
+                            + (member.voter() ? "" : ", no member yet")
+                            + (member.trouble().isEmpty() ? "" : ", " + member.trouble())
                     : "NOT REACHABLE" + (member.trouble().isEmpty() ? "" : ": " + member.trouble());
             console.println(String.format(
                     Locale.ROOT,

@@ -103,6 +103,23 @@ public final class ServeCommand implements Callable<Integer> {
     private long logRetention;
 
     @Option(
+            names = "--catch-up-bytes-per-second",
+            paramLabel = "SIZE",
+            defaultValue = "32MiB",
+            converter = Sizes.class,
+            description =
+                    "How fast this node sends its data to nodes that were away for longer, and to new ones, all together."
+                            + " Default: ${DEFAULT-VALUE}.")
+    private long catchUpRate;
+
+    @Option(
+            names = "--rebuild",
+            description =
+                    "If files of a node of a cluster are so damaged that its store cannot be opened, give it up: the node joins anew,"
+                            + " and fetches everything from the others. Nothing is changed before one of them answers.")
+    private boolean rebuild;
+
+    @Option(
             names = "--memory",
             paramLabel = "SIZE",
             converter = Sizes.class,
@@ -262,7 +279,13 @@ public final class ServeCommand implements Callable<Integer> {
             return null;
         }
         return new ClusterSettings(
-                listen.host(), listen.port(), peers == null ? Map.of() : peers.addresses(), bootstrap, logRetention);
+                listen.host(),
+                listen.port(),
+                peers == null ? Map.of() : peers.addresses(),
+                bootstrap,
+                logRetention,
+                catchUpRate,
+                rebuild);
     }
 
     /**

@@ -18,15 +18,23 @@ import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.StoreException.Kind;
+import dev.varve.storage.StoreListener;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.WriteBatch;
 import dev.varve.storage.WriteCallback;
 import dev.varve.storage.io.Environment;
+import dev.varve.storage.log.LogState;
+import dev.varve.storage.state.Founder;
+import dev.varve.storage.state.IncomingCheckpoint;
+import dev.varve.storage.state.ShippedCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,7 +47,7 @@ import org.slf4j.LoggerFactory;
  * {@link RaftProposer} of the leader's term into the log. A read waits for a round of {@link ReadRounds}, and is then answered from this
  * node's own store.
  */
-public final class ClusterNode implements ServedStore {
+final class ClusterNode implements ServedStore {
 
     private static final Logger logger = LoggerFactory.getLogger(ClusterNode.class);
 
@@ -61,6 +69,10 @@ public final class ClusterNode implements ServedStore {
     private final PeerBoard board;
     private final Membership membership;
     private final HandOver handOver;
+    private final CheckpointSender sender;
+    private final CheckpointFetcher fetcher;
+    private final AtomicLong fetchedBytes;
+    private final Executor blocking;
     private volatile String http = "";
     private volatile @Nullable String leader;
     private volatile boolean leads;
@@ -71,10 +83,14 @@ public final class ClusterNode implements ServedStore {
             Environment environment,
             RaftTransport transport,
             PeerAddressBook addresses,
-            Executor coldReads)
+            Executor coldReads,
+            Consumer<IncomingCheckpoint> onFetched,
+            AtomicLong fetchedBytes)
             throws IOException {
         this.options = options;
         this.store = store;
+        this.blocking = coldReads;
+        this.fetchedBytes = fetchedBytes;
         this.environment = environment;
         this.transport = transport;
         this.sequencer = new WriteSequencer(
@@ -99,6 +115,21 @@ public final class ClusterNode implements ServedStore {
                 environment,
                 store,
                 events);
+        this.sender = new CheckpointSender(
+                replica,
+                transport,
+                coldReads,
+                environment.ticker(),
+                environment.random(),
+                options.catchUpBytesPerSecond());
+        this.fetcher = new CheckpointFetcher(
+                replica,
+                transport,
+                environment,
+                store.directory(),
+                2 * store.options().segmentBytes(),
+                fetchedBytes,
+                onFetched);
         this.joining =
                 new Joining(replica, transport, store.nodeId(), options.peers().keySet());
         this.board = new PeerBoard(
@@ -107,6 +138,7 @@ public final class ClusterNode implements ServedStore {
         this.handOver = new HandOver(replica, store, board, joining, transport, coldReads, environment.ticker());
         transport.handle(Messages.FORWARD, decisions::forwarded);
         events.begin();
+        sender.start();
         joining.start();
         board.start();
         handOver.start();
@@ -127,16 +159,23 @@ public final class ClusterNode implements ServedStore {
      *
      * @param data the directory of its store
      * @param coldReads runs reads of the sequencer that may wait for the disk
+     * @param onFetched told, on a thread that closing this node waits for, of a checkpoint that is to take the place of the store: once this
+     *     node is closed, by {@link IncomingCheckpoint#install}
+     * @param fetchedBytes counts what is fetched for that
      * @throws StoreException if the store cannot be opened
      * @throws IOException if it cannot listen, is another node than the one whose store it is, or cannot take part
      */
-    @SuppressWarnings("exports") // The surroundings are for the modules that the package is exported to.
-    public static ClusterNode start(
-            ClusterOptions options, Path data, StoreOptions sizes, Environment environment, Executor coldReads)
+    static ClusterNode start(
+            ClusterOptions options,
+            Path data,
+            StoreOptions sizes,
+            Environment environment,
+            Executor coldReads,
+            Consumer<IncomingCheckpoint> onFetched,
+            AtomicLong fetchedBytes)
             throws IOException {
         PeerAddressBook addresses = new PeerAddressBook(options.peers());
-        ClusterSearch search = new ClusterSearch(options, addresses, environment.ticker());
-        Store store = Store.member(data, sizes, environment, search::decide);
+        Store store = Store.member(data, sizes, environment, search(options, addresses, environment, () -> false));
         RaftTransport transport;
         try {
             String owner = Messages.node(store.nodeId());
@@ -162,7 +201,29 @@ public final class ClusterNode implements ServedStore {
             store.close();
             throw e;
         }
-        return new ClusterNode(options, store, environment, transport, addresses, coldReads);
+        return new ClusterNode(options, store, environment, transport, addresses, coldReads, onFetched, fetchedBytes);
+    }
+
+    /** Decides as what a store is founded; see {@link ClusterSearch}. */
+    static Founder search(
+            ClusterOptions options, PeerAddressBook addresses, Environment environment, BooleanSupplier stopped) {
+        return new ClusterSearch(options, addresses, environment.ticker(), stopped)::decide;
+    }
+
+    /**
+     * Why the group cannot do without this member, which would be lost for good, or null. Those that are left must be a majority, or nobody could
+     * take in a new one.
+     */
+    @Nullable
+    String indispensable() {
+        List<String> voters = joining.voters();
+        long others = board.view(voters).stream()
+                .filter(each -> each.voter() && each.reachable() && !each.name().equals(options.node()))
+                .count();
+        return !joining.isMember() || others > voters.size() / 2
+                ? null
+                : "without this node only " + others + " of the " + voters.size()
+                        + " members can be reached, which is no majority";
     }
 
     private long timeMicros() {
@@ -264,12 +325,41 @@ public final class ClusterNode implements ServedStore {
         @Override
         public void applied() {
             revisions.advanced();
+            if (begun && fetcher.mayHaveLeftovers()) {
+                removeLeftovers();
+            }
+        }
+
+        @Override
+        public void behind() {
+            if (begun) {
+                fetcher.behind();
+            }
         }
 
         @Override
         public void failed(Throwable cause) {
             logger.error("node '{}' has failed and must be started anew", options.node(), cause);
         }
+    }
+
+    private void removeLeftovers() {
+        try {
+            blocking.execute(fetcher::removeLeftovers);
+        } catch (RejectedExecutionException e) {
+            logger.debug("there is no thread now; it is tried when more is applied", e);
+        }
+    }
+
+    /** True if a checkpoint may take the place of the store, which is closed: see {@link ShippedCheckpoint#covers}. */
+    boolean isCoveredBy(ShippedCheckpoint checkpoint) {
+        LogState end = store.state().log().state();
+        // An empty log does not know the term of the entry before it, which is that of the checkpoint behind which it
+        // begins.
+        long term = end.lastTerm() != 0
+                ? end.lastTerm()
+                : store.state().lastCheckpoint().appliedTerm();
+        return checkpoint.covers(end.lastIndex(), term);
     }
 
     // ---- Writes.
@@ -330,6 +420,11 @@ public final class ClusterNode implements ServedStore {
     @Override
     public Store store() {
         return store;
+    }
+
+    @Override
+    public void addListener(StoreListener listener) {
+        store.addListener(listener);
     }
 
     @Override
@@ -402,6 +497,10 @@ public final class ClusterNode implements ServedStore {
         if (refusal != null) {
             return refusal;
         }
+        CheckpointFetcher.Progress progress = fetcher.progress();
+        if (progress != null) {
+            return "the node " + progress;
+        }
         if (!joining.isMember()) {
             return "the node waits to be taken into the cluster";
         }
@@ -420,22 +519,35 @@ public final class ClusterNode implements ServedStore {
                 options.node(),
                 leader,
                 replica.status().term(),
-                board.view(joining.voters()));
+                board.view(joining.voters()),
+                new ClusterView.CatchUp(fetcher.progress() != null, fetchedBytes.get(), sender.sentBytes()));
     }
 
     private PeerBoard.Card card() {
         ReplicaNode.MemberStatus status = replica.status();
+        CheckpointFetcher.Progress progress = fetcher.progress();
         return new PeerBoard.Card(
-                store.nodeId(), http, status.role(), status.commitIndex(), status.appliedIndex(), store.needsSpace());
+                store.nodeId(),
+                http,
+                status.role(),
+                status.commitIndex(),
+                status.appliedIndex(),
+                store.needsSpace(),
+                progress == null ? "" : progress.toString());
     }
 
     @Override
     public void close() {
         stepAside();
         router.close();
+        rounds.close();
+        leaseRounds.close();
+        revisions.close();
         joining.close();
         board.close();
         handOver.close();
+        fetcher.close();
+        sender.close();
         replica.close();
     }
 }

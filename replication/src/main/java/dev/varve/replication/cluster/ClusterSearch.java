@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,8 +28,11 @@ final class ClusterSearch {
     private final ClusterOptions options;
     private final PeerAddressBook addresses;
     private final Ticker ticker;
+    private final BooleanSupplier stopped;
 
-    ClusterSearch(ClusterOptions options, PeerAddressBook addresses, Ticker ticker) {
+    /** @param stopped true if nobody waits for the decision any more */
+    ClusterSearch(ClusterOptions options, PeerAddressBook addresses, Ticker ticker, BooleanSupplier stopped) {
+        this.stopped = stopped;
         this.options = options;
         this.addresses = addresses;
         this.ticker = ticker;
@@ -38,6 +42,9 @@ final class ClusterSearch {
     Founding decide() throws IOException {
         long said = ticker.nanos() - SAY_NANOS;
         while (true) {
+            if (stopped.getAsBoolean()) {
+                throw new InterruptedIOException("stopped while waiting for a node of the cluster");
+            }
             addresses.refresh();
             Map<String, String> troubles = new TreeMap<>();
             for (String peer : options.peers().keySet()) {

@@ -156,10 +156,6 @@ final class Joining {
             return "node '" + node + "' is not among the peers of the leader '" + Messages.node(member) + "': " + peers
                     + "; add it by 'varve cluster add " + node + "'";
         }
-        if (replica.state().log().firstIndex() > 1) {
-            return "node '" + node + "' is new, and the leader no longer has the begin of its log, which is not sent in"
-                    + " another way; start it from a copy of the data directory of a member";
-        }
         if (admitting.compareAndSet(false, true)) {
             logger.info("taking in {}", joining);
             replica.changes().admit(joining, trouble -> {

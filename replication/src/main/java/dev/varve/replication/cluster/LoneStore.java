@@ -11,6 +11,7 @@ import dev.varve.storage.Durability;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
+import dev.varve.storage.StoreListener;
 import dev.varve.storage.WriteBatch;
 import dev.varve.storage.WriteCallback;
 import dev.varve.storage.format.FrameEncoder;
@@ -57,6 +58,11 @@ public final class LoneStore implements ServedStore {
     @Override
     public Store store() {
         return store;
+    }
+
+    @Override
+    public void addListener(StoreListener listener) {
+        store.addListener(listener);
     }
 
     @Override
@@ -140,7 +146,8 @@ public final class LoneStore implements ServedStore {
                 node,
                 node,
                 0,
-                List.of(new ClusterView.MemberView(node, http, true, true, "leader", revision, revision, 0, "")));
+                List.of(new ClusterView.MemberView(node, http, true, true, "leader", revision, revision, 0, "")),
+                ClusterView.CatchUp.NONE);
     }
 
     @Override

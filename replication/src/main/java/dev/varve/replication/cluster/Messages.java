@@ -13,6 +13,12 @@ final class Messages {
     static final int JOIN = 66;
     /** A change of the members for the leader. */
     static final int CHANGE = 67;
+    /** Asks a leader for its last checkpoint. */
+    static final int CHECKPOINT = 72;
+    /** Asks for a piece of a file of a checkpoint. */
+    static final int PIECE = 73;
+    /** All of a checkpoint has been fetched. */
+    static final int FETCHED = 74;
 
     private Messages() {}
 

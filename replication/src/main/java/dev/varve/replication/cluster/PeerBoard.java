@@ -38,8 +38,16 @@ final class PeerBoard {
      * @param member its id as a member
      * @param http address of its HTTP port; empty if it does not know yet
      * @param full true if its disk is so full that it refuses puts
+     * @param activity what it is about besides, in words; empty if nothing
      */
-    record Card(String member, String http, ReplicaNode.Role role, long commitIndex, long appliedIndex, boolean full) {
+    record Card(
+            String member,
+            String http,
+            ReplicaNode.Role role,
+            long commitIndex,
+            long appliedIndex,
+            boolean full,
+            String activity) {
 
         byte[] encode() {
             return new BodyWriter(128)
@@ -49,6 +57,7 @@ final class PeerBoard {
                     .i64(commitIndex)
                     .i64(appliedIndex)
                     .u8(full ? 1 : 0)
+                    .text(activity)
                     .bytes();
         }
 
@@ -56,7 +65,8 @@ final class PeerBoard {
             BodyReader in = new BodyReader(body);
             String member = in.text();
             String http = in.text();
-            return new Card(member, http, ReplicaNode.Role.valueOf(in.text()), in.i64(), in.i64(), in.u8() != 0);
+            return new Card(
+                    member, http, ReplicaNode.Role.valueOf(in.text()), in.i64(), in.i64(), in.u8() != 0, in.text());
         }
     }
 
@@ -202,6 +212,6 @@ final class PeerBoard {
                 card.commitIndex(),
                 card.appliedIndex(),
                 Math.max(0, committed - card.appliedIndex()),
-                trouble);
+                reachable ? card.activity() : trouble);
     }
 }

@@ -29,8 +29,15 @@ final class ReadRounds {
     @GuardedBy("lock")
     private List<Read> waiting = new ArrayList<>();
 
+    /** The reads of the rounds that are on their way. */
+    @GuardedBy("lock")
+    private final List<Asked> asked = new ArrayList<>();
+
     @GuardedBy("lock")
     private int inFlight;
+
+    @GuardedBy("lock")
+    private boolean closed;
 
     /** Asks the leader; told null, or why that was in vain. */
     @FunctionalInterface
@@ -46,6 +53,15 @@ final class ReadRounds {
 
     private record Read(long deadlineNanos, Consumer<@Nullable StoreException> callback) {}
 
+    /** The reads of one round; not a record, since two of them are never equal. */
+    private static final class Asked {
+        private final List<Read> reads;
+
+        Asked(List<Read> reads) {
+            this.reads = reads;
+        }
+    }
+
     ReadRounds(Round round, Ticker ticker, Delay delay) {
         this.round = round;
         this.ticker = ticker;
@@ -54,34 +70,76 @@ final class ReadRounds {
 
     /** Waits for a round that begins now or later; see {@link ServedStore#awaitCurrent}. */
     void await(long deadlineNanos, Consumer<@Nullable StoreException> callback) {
+        boolean refused;
         lock.lock();
         try {
-            waiting.add(new Read(deadlineNanos, callback));
+            refused = closed;
+            if (!refused) {
+                waiting.add(new Read(deadlineNanos, callback));
+            }
         } finally {
             lock.unlock();
         }
-        begin();
+        if (refused) {
+            callback.accept(stopping());
+        } else {
+            begin();
+        }
+    }
+
+    private static StoreException stopping() {
+        return new StoreException(StoreException.Kind.CLOSED, "the node is stopping");
+    }
+
+    /** Fails what waits; nothing is taken any more. */
+    void close() {
+        List<Read> left = new ArrayList<>();
+        lock.lock();
+        try {
+            closed = true;
+            left.addAll(waiting);
+            asked.forEach(each -> left.addAll(each.reads));
+            waiting.clear();
+            asked.clear();
+        } finally {
+            lock.unlock();
+        }
+        left.forEach(read -> read.callback().accept(stopping()));
+    }
+
+    /** True if the reads of a round are still to be told. */
+    private boolean take(Asked answered) {
+        lock.lock();
+        try {
+            return asked.remove(answered);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void begin() {
-        List<Read> reads;
+        Asked next;
         lock.lock();
         try {
             if (inFlight == ROUNDS_IN_FLIGHT || waiting.isEmpty()) {
                 return;
             }
             inFlight++;
-            reads = waiting;
+            next = new Asked(waiting);
+            asked.add(next);
             waiting = new ArrayList<>();
         } finally {
             lock.unlock();
         }
         round.ask(trouble -> {
+            if (!take(next)) {
+                return; // This was closed meanwhile.
+            }
             if (trouble == null) {
-                reads.forEach(read -> read.callback().accept(null));
+                next.reads.forEach(read -> read.callback().accept(null));
                 ended();
             } else {
-                failed(reads, trouble);
+                failed(next.reads, trouble);
             }
         });
     }
@@ -102,7 +160,7 @@ final class ReadRounds {
         lock.lock();
         try {
             for (Read read : reads) {
-                if (now - read.deadlineNanos() >= 0) {
+                if (closed || now - read.deadlineNanos() >= 0) {
                     late.add(read);
                 } else {
                     waiting.add(read);

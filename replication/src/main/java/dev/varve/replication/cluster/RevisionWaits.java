@@ -57,6 +57,19 @@ final class RevisionWaits {
         advanced(); // It may have come between the caller's look and now.
     }
 
+    /** Fails what waits; to be followed by nothing else. */
+    void close() {
+        List<Wait> left = new ArrayList<>();
+        lock.lock();
+        try {
+            waiting.values().forEach(left::addAll);
+            waiting.clear();
+        } finally {
+            lock.unlock();
+        }
+        left.forEach(wait -> wait.callback().accept(new StoreException(Kind.CLOSED, "the node is stopping")));
+    }
+
     /** Writes have become visible. */
     void advanced() {
         List<Wait> reached = new ArrayList<>();

@@ -6,6 +6,7 @@ import dev.varve.replication.sequencer.SequencerStats;
 import dev.varve.storage.Durability;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
+import dev.varve.storage.StoreListener;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  */
 public interface ServedStore extends AutoCloseable {
 
-    /** What is read. */
+    /** What is read: now, since it may be replaced by another one. */
     Store store();
+
+    /** Has a listener told of what is measured in the store, until this is closed. */
+    void addListener(StoreListener listener);
 
     /**
      * Submits a command, wherever it is decided. Never blocks. Commands of one thread that name a common key take effect in the order of

@@ -17,29 +17,26 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * JRaft's snapshots, of which there are none: the state is in the store, and what is durable of it is the last checkpoint in
  * the manifest. To "save a snapshot" is to make a checkpoint, upon which JRaft truncates the log; to "load" one is to say
  * which checkpoint the store was opened at.
  *
- * <p>A snapshot is not sent to another node. A follower whose entries the leader no longer has refuses the offer, in words and
- * with no change to its files, and stays behind.
+ * <p>A snapshot is not sent by JRaft. A follower whose entries the leader no longer has refuses the offer, and fetches a checkpoint by
+ * itself; JRaft offers again until the node has been started on that.
  */
 final class CheckpointSnapshots implements SnapshotStorage {
 
-    private static final Logger logger = LoggerFactory.getLogger(CheckpointSnapshots.class);
     private static final String URI = "varve://checkpoint";
 
     private final StateMachine state;
-    private final String node;
+    private final Runnable onBehind;
 
-    /** @param node the name of this node, for messages */
-    CheckpointSnapshots(StateMachine state, String node) {
+    /** @param onBehind told when the leader no longer has the entries that this node needs; again and again */
+    CheckpointSnapshots(StateMachine state, Runnable onBehind) {
         this.state = state;
-        this.node = node;
+        this.onBehind = onBehind;
     }
 
     @Override
@@ -88,7 +85,8 @@ final class CheckpointSnapshots implements SnapshotStorage {
 
     @Override
     public SnapshotCopier startToCopyFrom(String uri, SnapshotCopierOptions options) {
-        return new Refusal(node);
+        onBehind.run();
+        return new Refusal();
     }
 
     /** Writes nothing: the manifest has it all. */
@@ -188,12 +186,8 @@ final class CheckpointSnapshots implements SnapshotStorage {
     /** The follower's answer to a leader that offers a snapshot. */
     private static final class Refusal extends SnapshotCopier {
 
-        Refusal(String node) {
-            logger.error(
-                    "node {} lacks entries that the leader no longer has, and snapshots are not sent between nodes: its"
-                            + " files are left as they are; to repair it, give it a copy of another node's data directory",
-                    node);
-            setError(RaftError.EPERM, "node %s does not take snapshots from other nodes", node);
+        Refusal() {
+            setError(RaftError.EBUSY, "the node fetches a checkpoint by itself");
         }
 
         @Override

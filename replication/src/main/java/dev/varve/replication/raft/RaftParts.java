@@ -20,8 +20,10 @@ import dev.varve.storage.state.StateMachine;
  * @param log its log
  * @param vote its term and vote
  * @param state what it applies to
+ * @param onBehind told when the leader no longer has the entries that this node needs
  */
-public record RaftParts(RaftTransport transport, VarveLogStorage log, VoteFile vote, StateMachine state)
+public record RaftParts(
+        RaftTransport transport, VarveLogStorage log, VoteFile vote, StateMachine state, Runnable onBehind)
         implements JRaftServiceFactory, TransportSource {
 
     @Override
@@ -31,7 +33,7 @@ public record RaftParts(RaftTransport transport, VarveLogStorage log, VoteFile v
 
     @Override
     public SnapshotStorage createSnapshotStorage(NodeOptions options) {
-        return new CheckpointSnapshots(state, transport.identity().node());
+        return new CheckpointSnapshots(state, onBehind);
     }
 
     @Override

@@ -26,7 +26,7 @@ class ClusterNodeTest {
     private static final byte[] KEY = "k".getBytes(UTF_8);
 
     /** How a command ended: its revision, or in words. */
-    private static String write(ClusterNode node, Command command) throws Exception {
+    private static String write(ServedStore node, Command command) throws Exception {
         CompletableFuture<String> ended = new CompletableFuture<>();
         node.submit(
                 command, Durability.MAJORITY, System.nanoTime() + TimeUnit.SECONDS.toNanos(60), new CommandCallback() {
@@ -121,8 +121,8 @@ class ClusterNodeTest {
         try (InProcessCluster cluster = new InProcessCluster()) {
             cluster.awaitLeader(null);
             for (int i = 0; i < retries; i++) {
-                ClusterNode one = cluster.node(InProcessCluster.NAMES.get(random.nextInt(3)));
-                ClusterNode other = cluster.node(InProcessCluster.NAMES.get(random.nextInt(3)));
+                ServedStore one = cluster.node(InProcessCluster.NAMES.get(random.nextInt(3)));
+                ServedStore other = cluster.node(InProcessCluster.NAMES.get(random.nextInt(3)));
                 if (i % (retries / 3) == retries / 6) {
                     cluster.node(cluster.awaitLeader(null)).stepAside();
                 }
@@ -249,7 +249,7 @@ class ClusterNodeTest {
             for (int i = 0; i < 20; i++) {
                 String written = write(cluster.node(leader), put("value " + i));
                 long revision = Long.parseLong(written.substring("revision ".length()));
-                ClusterNode reader = cluster.node(InProcessCluster.NAMES.get(i % 3));
+                ServedStore reader = cluster.node(InProcessCluster.NAMES.get(i % 3));
                 CompletableFuture<String> there = new CompletableFuture<>();
                 reader.awaitRevision(
                         revision,

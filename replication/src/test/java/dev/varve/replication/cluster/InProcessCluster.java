@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -29,15 +30,31 @@ import org.jspecify.annotations.Nullable;
 final class InProcessCluster implements AutoCloseable {
 
     static final List<String> NAMES = List.of("n1", "n2", "n3");
-    private static final Path DATA = Path.of("/data");
+    static final Path DATA = Path.of("/data");
+    private static final long RETENTION_BYTES = 64 << 20;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
     private final Map<String, SimulatedFileSystem> disks = new TreeMap<>();
-    private final Map<String, ClusterNode> nodes = new TreeMap<>();
+    private final Map<String, LastingNode> nodes = new TreeMap<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
 
+    private final @Nullable AtomicBoolean damaged;
+    private final long retentionBytes;
+
+    /** Whether nodes that are started from now on give up a store that is damaged. */
+    private boolean rebuilds;
+
     InProcessCluster() throws Exception {
+        this(RETENTION_BYTES, null);
+    }
+
+    /**
+     * @param damaged if given, one bit of what is sent of a checkpoint is wrong, once; set when that has happened
+     */
+    InProcessCluster(long retentionBytes, @Nullable AtomicBoolean damaged) throws Exception {
+        this.retentionBytes = retentionBytes;
+        this.damaged = damaged;
         for (String name : NAMES) {
             addresses.put(name, freeAddress());
             disks.put(name, new SimulatedFileSystem());
@@ -47,19 +64,34 @@ final class InProcessCluster implements AutoCloseable {
 
     /** Starts all nodes, which wait for each other, and waits until they are members and know who leads. */
     void startAll() throws Exception {
-        Map<String, Future<ClusterNode>> starting = new TreeMap<>();
+        Map<String, Future<LastingNode>> starting = new TreeMap<>();
         for (String name : NAMES) {
             starting.put(name, threads.submit(() -> create(name)));
         }
-        for (Map.Entry<String, Future<ClusterNode>> each : starting.entrySet()) {
+        for (Map.Entry<String, Future<LastingNode>> each : starting.entrySet()) {
             nodes.put(each.getKey(), each.getValue().get(60, TimeUnit.SECONDS));
         }
         NAMES.forEach(this::awaitReady);
     }
 
     void start(String name) throws IOException {
-        nodes.put(name, create(name));
+        startUnready(name);
         awaitReady(name);
+    }
+
+    /** Starts a node and does not wait for it. */
+    void startUnready(String name) throws IOException {
+        nodes.put(name, create(name));
+    }
+
+    /** Nodes that are started from now on give up a store that is damaged. */
+    void rebuildDamaged() {
+        rebuilds = true;
+    }
+
+    /** Gives a node that is down another disk, an empty one. */
+    void wipe(String name) {
+        disks.put(name, new SimulatedFileSystem());
     }
 
     /** Starts a node that none of the others has been told of, and does not wait for it. */
@@ -75,26 +107,31 @@ final class InProcessCluster implements AutoCloseable {
         }
     }
 
-    private ClusterNode create(String name) throws IOException {
-        return ClusterNode.start(
+    private LastingNode create(String name) throws IOException {
+        return LastingNode.start(
                 new ClusterOptions(
                         name,
                         Objects.requireNonNull(addresses.get(name)),
                         addresses,
                         name.equals("n1"),
                         ClusterOptions.ELECTION_MILLIS_DEFAULT,
-                        64 << 20),
+                        retentionBytes,
+                        ClusterOptions.CATCH_UP_BYTES_PER_SECOND_DEFAULT,
+                        rebuilds),
                 DATA,
                 StoreOptions.defaults()
                         .withSegmentBytes(1 << 20)
                         .withMemtableBytes(1 << 20)
                         .withCacheBytes(1 << 20),
                 new Environment(
-                        Objects.requireNonNull(disks.get(name)), Ticker.system(), InstantSource.system(), new Random()),
+                        damaged == null ? disk(name) : DamagedRead.of(disk(name), DATA.resolve("outgoing"), damaged),
+                        Ticker.system(),
+                        InstantSource.system(),
+                        new Random()),
                 threads);
     }
 
-    ClusterNode node(String name) {
+    LastingNode node(String name) {
         return Objects.requireNonNull(nodes.get(name), name + " is down");
     }
 
@@ -103,7 +140,7 @@ final class InProcessCluster implements AutoCloseable {
     }
 
     void stop(String name) {
-        ClusterNode node = nodes.remove(name);
+        LastingNode node = nodes.remove(name);
         if (node != null) {
             node.close();
         }

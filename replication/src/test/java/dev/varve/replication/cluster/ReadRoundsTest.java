@@ -61,4 +61,20 @@ class ReadRoundsTest {
         assertThat(told).containsExactly("late " + StoreException.Kind.NO_LEADER);
         assertThat(rounds).hasSize(1);
     }
+
+    @Test
+    void closingFailsTheReadsThatWaitAndThoseOfRoundsOnTheirWayOnce() {
+        read("asked", 100);
+        read("asked, too", 100);
+        read("waits", 100);
+        reads.close();
+        rounds.get(0).accept(null);
+        rounds.get(1).accept("no leader");
+        delayed.forEach(Runnable::run);
+        read("comes later", 100);
+
+        assertThat(told)
+                .containsExactlyInAnyOrder("asked CLOSED", "asked, too CLOSED", "waits CLOSED", "comes later CLOSED");
+        assertThat(rounds).hasSize(2);
+    }
 }

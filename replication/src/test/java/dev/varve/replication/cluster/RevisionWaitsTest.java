@@ -58,4 +58,15 @@ class RevisionWaitsTest {
         assertThat(told).containsExactly("6", "7 NO_LEADER");
         assertThat(delayed).as("looks at deadlines that nobody has").isEmpty();
     }
+
+    @Test
+    void closingFailsWhatWaits() {
+        await(6);
+        await(7);
+        waits.close();
+        revision = 7;
+        waits.advanced();
+
+        assertThat(told).containsExactlyInAnyOrder("6 CLOSED", "7 CLOSED");
+    }
 }

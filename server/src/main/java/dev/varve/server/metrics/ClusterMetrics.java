@@ -36,6 +36,18 @@ final class ClusterMetrics {
                         self.commitIndex()),
                 Snapshots.gauge(
                         "varve_raft_applied_index", "The last entry that this node has applied.", self.appliedIndex()),
+                Snapshots.gauge(
+                        "varve_catch_up_running",
+                        "1 while this node fetches a checkpoint of another one, else 0.",
+                        view.catchUp().running() ? 1L : 0L),
+                Snapshots.counter(
+                        "varve_catch_up_fetched_bytes",
+                        "Bytes of checkpoints that this node has fetched from others.",
+                        view.catchUp().fetchedBytes()),
+                Snapshots.counter(
+                        "varve_catch_up_sent_bytes",
+                        "Bytes of checkpoints that this node has sent to others.",
+                        view.catchUp().sentBytes()),
                 ofPeers(
                         "varve_peer_reachable",
                         "1 if the node has answered lately, else 0.",
