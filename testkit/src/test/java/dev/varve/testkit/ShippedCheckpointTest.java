@@ -164,16 +164,29 @@ class ShippedCheckpointTest {
     @Test
     void whatTheStoreHasOfItsOwnIsNotFetchedAgain() throws Exception {
         Environment machine = SimulatedEnvironment.create(1).environment();
-        OperationGenerator generator = new OperationGenerator(Seeds.random(1), 150, 20_000);
-        begin(machine, generator);
-        ModelStore model = new ModelStore();
+        begin(machine, new OperationGenerator(Seeds.random(1), 150, 20_000));
         try (MemberStore leader = MemberStore.open(machine, LEADER)) {
-            write(leader, model, generator, 300);
-            long first = ship(machine, leader, FOLLOWER);
+            for (int i = 0;
+                    i < 100;
+                    i++) { // No key twice, so that nothing is collected, whatever runs in the background.
+                leader.write(new WriteBatch().put(new byte[] {(byte) i}, new byte[10_000]), 3);
+            }
+            ship(machine, leader, FOLLOWER);
             MemberStore.open(machine, FOLLOWER).close();
-            write(leader, model, generator, 2);
-            long second = ship(machine, leader, FOLLOWER);
-            assertThat(second).isPositive().isLessThan(first / 4);
+            leader.write(new WriteBatch().put(new byte[] {1, 1}, new byte[10_000]), 3);
+            leader.state().checkpoint();
+            try (OutgoingCheckpoint outgoing = leader.state().sendCheckpoint();
+                    IncomingCheckpoint incoming =
+                            new IncomingCheckpoint(machine.files(), FOLLOWER, outgoing.contents())) {
+                List<String> there = machine.files().list(FOLLOWER);
+                long missing = outgoing.contents().files().stream()
+                        .filter(file -> !there.contains(file.name().toString()))
+                        .mapToLong(ShippedFile::sizeBytes)
+                        .sum();
+                assertThat(missing).isPositive().isLessThan(outgoing.contents().sizeBytes() / 2);
+                assertThat(fetch(outgoing, incoming)).isEqualTo(missing);
+                incoming.install();
+            }
             try (MemberStore follower = MemberStore.open(machine, FOLLOWER)) {
                 assertThat(follower.contents()).isEqualTo(leader.contents());
             }
@@ -189,14 +202,14 @@ class ShippedCheckpointTest {
         ModelStore model = new ModelStore();
         try (MemberStore leader = MemberStore.open(machine, LEADER)) {
             write(leader, model, generator, 300);
-            long first = ship(machine, leader, FOLLOWER);
+            ship(machine, leader, FOLLOWER);
             for (String name : machine.files().list(FOLLOWER)) {
                 if (name.endsWith(".table")) {
                     damage(simulated, FOLLOWER.resolve(name));
                 }
             }
             write(leader, model, generator, 2);
-            assertThat(ship(machine, leader, FOLLOWER)).isPositive().isLessThan(first);
+            assertThat(ship(machine, leader, FOLLOWER)).isPositive();
             try (MemberStore follower = MemberStore.open(machine, FOLLOWER)) {
                 assertThat(follower.contents()).isEqualTo(leader.contents());
                 follower.write(new WriteBatch().put(new byte[1], new byte[1]), 4);
