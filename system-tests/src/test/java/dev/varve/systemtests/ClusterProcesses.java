@@ -25,60 +25,120 @@ import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Three nodes of a cluster as processes of their own. For one thread at a time, but for what is said to be for all. */
-final class ClusterProcesses implements AutoCloseable {
+/** The nodes of a cluster as processes of their own. For one thread at a time, but for what is said to be for all. */
+public final class ClusterProcesses implements AutoCloseable {
 
-    static final List<String> NAMES = List.of("n1", "n2", "n3");
+    /** The names of three nodes. */
+    public static final List<String> NAMES = List.of("n1", "n2", "n3");
+
+    private static final List<String> JVM =
+            List.of("-Xmx160m", "-XX:TieredStopAtLevel=1"); // Many lives on few cores, all short.
 
     private static final Pattern LEADER = Pattern.compile("\"leader\":\"([^\"]+)\"");
     private static final Pattern LAG = Pattern.compile("\"lag\":([0-9]+)");
 
     private final Path directory;
-    private final String peers;
+    private final List<String> furtherArguments;
+    private final PeerLinks links;
+    private final Starter starter;
     private final Map<String, Integer> raftPorts = new LinkedHashMap<>();
     private final Map<String, ServerProcess> nodes = new LinkedHashMap<>();
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
 
-    private final List<String> further;
+    /** How the nodes reach each other. */
+    @FunctionalInterface
+    public interface PeerLinks {
+
+        /**
+         * The port of this machine at which one node finds another.
+         *
+         * @param listened where that one listens
+         */
+        int port(String from, String to, int listened) throws IOException;
+    }
+
+    /** Makes the command that starts a node. */
+    @FunctionalInterface
+    public interface Starter {
+
+        /**
+         * The whole command line.
+         *
+         * @param jvmOptions what the JVM needs to be small
+         * @param arguments those of {@code varve}
+         */
+        List<String> command(String name, List<String> jvmOptions, List<String> arguments);
+    }
 
     /**
-     * Nothing is started yet.
+     * Three nodes that reach each other directly. Nothing is started yet.
      *
      * @param further arguments for all nodes
      */
     ClusterProcesses(Path directory, String... further) throws IOException {
+        this(
+                directory,
+                NAMES,
+                Stream.concat(Stream.of("--memory=40MiB"), Stream.of(further)).toList(),
+                (from, to, listened) -> listened,
+                (name, jvmOptions, arguments) -> Program.command(jvmOptions, arguments));
+    }
+
+    /**
+     * The same with other nodes, links and commands. The first node founds the cluster.
+     *
+     * @param furtherArguments of {@code varve server}, for all nodes
+     */
+    public ClusterProcesses(
+            Path directory, List<String> names, List<String> furtherArguments, PeerLinks links, Starter starter)
+            throws IOException {
         this.directory = directory;
-        this.further = List.of(further);
-        for (String name : NAMES) {
+        this.furtherArguments = furtherArguments;
+        this.links = links;
+        this.starter = starter;
+        for (String name : names) {
             raftPorts.put(name, ServerProcess.freePort());
         }
-        this.peers = raftPorts.entrySet().stream()
-                .map(each -> each.getKey() + "=127.0.0.1:" + each.getValue())
-                .collect(Collectors.joining(","));
-        for (String name : NAMES) {
+        for (String name : names) {
             nodes.put(name, process(name, name));
         }
     }
 
     /** A process on the directory of a node, which takes itself for the node of another name, or the same. */
     ServerProcess process(String directoryName, String name) throws IOException {
-        List<String> arguments = new ArrayList<>(List.of(
-                "--node-id", name, "--raft", "127.0.0.1:" + raftPorts.get(name), "--peers", peers, "--memory=40MiB"));
-        arguments.addAll(further);
-        if (name.equals("n1")) {
+        List<String> arguments = new ArrayList<>(
+                List.of("--node-id", name, "--raft", "127.0.0.1:" + raftPorts.get(name), "--peers", peers(name)));
+        arguments.addAll(furtherArguments);
+        if (name.equals(names().getFirst())) {
             arguments.add("--bootstrap");
         }
         return new ServerProcess(
                 directory.resolve(directoryName),
-                List.of("-Xmx160m", "-XX:TieredStopAtLevel=1"), // Many lives on few cores, all of them short.
+                line -> starter.command(name, JVM, line),
                 arguments.toArray(String[]::new));
     }
 
+    private String peers(String of) throws IOException {
+        List<String> peers = new ArrayList<>();
+        for (Map.Entry<String, Integer> peer : raftPorts.entrySet()) {
+            boolean itself = peer.getKey().equals(of);
+            int port = itself ? peer.getValue() : links.port(of, peer.getKey(), peer.getValue());
+            peers.add(peer.getKey() + "=127.0.0.1:" + port);
+        }
+        return String.join(",", peers);
+    }
+
+    /** The names of its nodes. */
+    public List<String> names() {
+        return List.copyOf(raftPorts.keySet());
+    }
+
     /** Starts all of them and waits until they are members and somebody leads. */
-    ClusterProcesses start() throws IOException {
+    public ClusterProcesses start() throws IOException {
         for (ServerProcess node : nodes.values()) {
             node.launch();
         }
@@ -86,13 +146,14 @@ final class ClusterProcesses implements AutoCloseable {
         return this;
     }
 
-    ServerProcess node(String name) {
+    /** The process of a node. */
+    public ServerProcess node(String name) {
         return Objects.requireNonNull(nodes.get(name));
     }
 
     /** A client that begins with this node, and goes to the next one when it is away. For all threads. */
-    VarveClient client(String first) {
-        String others = NAMES.stream()
+    public VarveClient client(String first) {
+        String others = names().stream()
                 .filter(name -> !name.equals(first))
                 .map(name -> node(name).url())
                 .collect(Collectors.joining(","));
@@ -100,9 +161,11 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     /** Waits until a node other than the given one leads, as one that is not that one either says, and returns its name. */
-    String awaitLeader(@Nullable String except) {
-        String asked =
-                NAMES.stream().filter(name -> !name.equals(except)).findFirst().orElseThrow();
+    public String awaitLeader(@Nullable String except) {
+        String asked = names().stream()
+                .filter(name -> !name.equals(except))
+                .findFirst()
+                .orElseThrow();
         String[] found = new String[1];
         node(asked).await("a leader", () -> {
             String leader = leader(asked);
@@ -122,8 +185,8 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     /** Waits until all nodes have applied all that any of them knows to be committed. */
-    void awaitCaughtUp() {
-        for (String name : NAMES) {
+    public void awaitCaughtUp() {
+        for (String name : names()) {
             try (VarveClient client = node(name).client()) {
                 node(name).await("all nodes have caught up, as " + name + " sees it", caughtUp(client));
             }
@@ -145,7 +208,7 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     /** The answer of one node to a GET. */
-    HttpResponse<String> get(String name, String target) throws IOException, InterruptedException {
+    public HttpResponse<String> get(String name, String target) throws IOException, InterruptedException {
         HttpRequest request = HttpRequest.newBuilder(URI.create(node(name).url() + target))
                 .timeout(Duration.ofSeconds(Program.PATIENCE_SECONDS))
                 .build();
@@ -177,7 +240,7 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     /** Sends a signal, such as STOP or CONT, to a node. */
-    void signal(String name, String signal) throws IOException, InterruptedException {
+    public void signal(String name, String signal) throws IOException, InterruptedException {
         int exit = new ProcessBuilder(
                         "kill", "-" + signal, Long.toString(node(name).pid()))
                 .start()
@@ -186,8 +249,8 @@ final class ClusterProcesses implements AutoCloseable {
     }
 
     /** All that the nodes printed. */
-    String logs() {
-        return NAMES.stream()
+    public String logs() {
+        return names().stream()
                 .map(name -> "---- " + name + "\n" + node(name).log())
                 .collect(Collectors.joining("\n"));
     }

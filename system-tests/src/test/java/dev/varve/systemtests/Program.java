@@ -10,15 +10,15 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The program under test as processes of their own: what the launcher starts, with the classes of this build. */
-final class Program {
+public final class Program {
 
     /** How long anything may take before a test gives up: long enough for a machine under any load. */
-    static final int PATIENCE_SECONDS = 120;
+    public static final int PATIENCE_SECONDS = 120;
 
     private Program() {}
 
     /** The command line that the launcher becomes. */
-    static List<String> command(List<String> jvmOptions, List<String> arguments) {
+    public static List<String> command(List<String> jvmOptions, List<String> arguments) {
         List<String> command = new ArrayList<>(List.of(
                 javaHome().resolve("bin/java").toString(),
                 "--enable-native-access=ALL-UNNAMED",
@@ -40,12 +40,12 @@ final class Program {
     }
 
     /** The JDK of this run. */
-    static Path javaHome() {
+    public static Path javaHome() {
         return Path.of(System.getProperty("java.home"));
     }
 
     /** Starts a process that appends all it prints to a file. */
-    static Process start(List<String> command, Path output) throws IOException {
+    public static Process start(List<String> command, Path output) throws IOException {
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(Redirect.appendTo(output.toFile()))
@@ -53,7 +53,7 @@ final class Program {
     }
 
     /** Waits for the end of a process. */
-    static int exitCode(Process process) throws InterruptedException {
+    public static int exitCode(Process process) throws InterruptedException {
         assertThat(process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS))
                 .as("%s has ended", process)
                 .isTrue();

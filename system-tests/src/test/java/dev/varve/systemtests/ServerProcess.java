@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * {@code varve server} as a process of its own, on a data directory and a port that outlive it: it can be killed and
  * started again. For one thread at a time.
  */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
 
     private static final int FIRST_PORT = 20_000;
     private static final int PORTS = 10_000;
@@ -47,7 +47,7 @@ final class ServerProcess implements AutoCloseable {
 
     /** Makes the whole command of the arguments of {@code varve}. */
     @FunctionalInterface
-    interface Launcher {
+    public interface Launcher {
         List<String> command(List<String> arguments);
     }
 
@@ -64,7 +64,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Below the ports that the system gives to outgoing connections, so that none of these takes it between two lives. */
-    static int freePort() throws IOException {
+    public static int freePort() throws IOException {
         while (true) {
             int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
             try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
@@ -76,24 +76,24 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Starts it and waits until it takes writes. */
-    ServerProcess start() throws IOException {
+    public ServerProcess start() throws IOException {
         launch();
         awaitReady();
         return this;
     }
 
     /** Starts it and returns at once. */
-    void launch() throws IOException {
+    public void launch() throws IOException {
         process = Program.start(command, log);
     }
 
     /** Waits until it takes writes. */
-    void awaitReady() {
+    public void awaitReady() {
         awaitPage("/readyz");
     }
 
     /** Waits until it answers, whether it takes writes or not. */
-    void awaitLive() {
+    public void awaitLive() {
         awaitPage("/livez");
     }
 
@@ -108,7 +108,7 @@ final class ServerProcess implements AutoCloseable {
      *
      * @param what names it in the failure of a test that has waited too long, or whose server has ended
      */
-    void await(String what, BooleanSupplier condition) {
+    public void await(String what, BooleanSupplier condition) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Program.PATIENCE_SECONDS);
         while (!condition.getAsBoolean()) {
             assertThat(running().isAlive())
@@ -130,12 +130,12 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Ends it with SIGKILL. */
-    void kill() {
+    public void kill() {
         running().destroyForcibly().onExit().join();
     }
 
     /** Ends it with SIGTERM, and returns its exit code. */
-    int stop() throws InterruptedException {
+    public int stop() throws InterruptedException {
         running().destroy();
         return Program.exitCode(running());
     }
@@ -152,21 +152,28 @@ final class ServerProcess implements AutoCloseable {
         return process;
     }
 
-    long pid() {
+    /** False if it has ended by itself, or was not started. */
+    public boolean isAlive() {
+        return process != null && process.isAlive();
+    }
+
+    /** Of the running process. */
+    public long pid() {
         return running().pid();
     }
 
-    String url() {
+    /** {@code http://HOST:PORT}. */
+    public String url() {
         return url;
     }
 
     /** A new client; to be closed. */
-    VarveClient client() {
+    public VarveClient client() {
         return VarveClient.connect(url);
     }
 
     /** The value of a metric without labels. */
-    double metric(VarveClient client, String name) {
+    public double metric(VarveClient client, String name) {
         return client.page("/metrics")
                 .text()
                 .lines()
@@ -177,7 +184,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** All that it printed, in all its lives. */
-    String log() {
+    public String log() {
         try {
             return Files.readString(log, UTF_8);
         } catch (IOException e) {
