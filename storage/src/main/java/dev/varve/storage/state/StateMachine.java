@@ -94,14 +94,20 @@ public final class StateMachine implements Closeable {
     }
 
     /**
-     * Opens the store of a member of a Raft group in a directory, or founds one as the founder says.
+     * Opens the store of a member of a Raft group in a directory, or founds one as the founder says. That of a single node becomes the first
+     * member's, if the founder says so.
      *
      * @throws IOException as {@link #open}
      */
     public static StateMachine openMember(
             Environment environment, Path path, StateOptions options, Founder founder, StateListener listener)
             throws IOException {
-        return open(StoreDirectory.open(environment, path, founder), options, Mode.REPLICA, listener);
+        StoreDirectory directory = StoreDirectory.open(environment, path, founder);
+        if (!isMember(directory)) {
+            FirstMember.found(directory, options, founder, listener);
+            directory = StoreDirectory.open(environment, path, founder);
+        }
+        return open(directory, options, Mode.REPLICA, listener);
     }
 
     /**
@@ -115,28 +121,24 @@ public final class StateMachine implements Closeable {
         StoreDirectory.renew(environment, path, founder);
     }
 
-    private static StateMachine open(StoreDirectory directory, StateOptions options, Mode mode, StateListener listener)
+    private static boolean isMember(StoreDirectory directory) {
+        return directory.manifest().state().identity().nodeId().indexOf(Founding.SEPARATOR) >= 0;
+    }
+
+    static StateMachine open(StoreDirectory directory, StateOptions options, Mode mode, StateListener listener)
             throws IOException {
         try {
-            checkMode(directory.manifest().state().identity().nodeId(), mode);
+            if (mode == Mode.ALONE && isMember(directory)) {
+                String node = directory.manifest().state().identity().nodeId();
+                throw new UnusableDirectoryException(
+                        "it is the store of node '" + node.substring(0, node.indexOf(Founding.SEPARATOR))
+                                + "' of a cluster, and must not be opened alone: what is committed in it the other nodes say."
+                                + " Start the server with --node-id, --raft and --peers");
+            }
             return new StateMachine(directory, options, mode, listener);
         } catch (IOException | RuntimeException e) {
             directory.close();
             throw e;
-        }
-    }
-
-    /** What is committed in one kind of store may not be in the other. */
-    private static void checkMode(String nodeId, Mode mode) throws UnusableDirectoryException {
-        boolean member = nodeId.indexOf(Founding.SEPARATOR) >= 0;
-        if (member && mode == Mode.ALONE) {
-            throw new UnusableDirectoryException("it is the store of node '"
-                    + nodeId.substring(0, nodeId.indexOf(Founding.SEPARATOR))
-                    + "' of a cluster, and must not be opened alone");
-        }
-        if (!member && mode == Mode.REPLICA) {
-            throw new UnusableDirectoryException("it is the store of a single node, which cannot become a cluster's;"
-                    + " export its data, and import them into the cluster");
         }
     }
 
