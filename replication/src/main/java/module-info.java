@@ -11,7 +11,9 @@ module dev.varve.replication {
     requires io.netty.buffer;
     requires io.netty.codec;
     requires io.netty.common;
+    requires io.netty.handler;
     requires io.netty.transport;
+    requires java.naming;
     requires org.slf4j;
     requires static transitive org.jspecify;
 

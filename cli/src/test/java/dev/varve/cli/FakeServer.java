@@ -111,7 +111,7 @@ public final class FakeServer implements AutoCloseable {
             case "/batchput" -> batch(exchange);
             case "/range" -> range(exchange, query);
             case "/v1/cluster" -> answer(exchange, 200, clusterPage.getBytes(StandardCharsets.UTF_8));
-            case "/v1/cluster/members", "/v1/cluster/transfer-leadership" -> {
+            case "/v1/cluster/members", "/v1/cluster/members/n5/promote", "/v1/cluster/transfer-leadership" -> {
                 changes.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
                 answer(
                         exchange,

@@ -1,6 +1,5 @@
 package dev.varve.replication;
 
-import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.NodeImpl;
@@ -21,18 +20,35 @@ public final class GroupChanges {
     }
 
     /**
-     * Takes a new member into the group: it is brought up to date first, and votes then. One of the same node that the group has already
-     * is replaced by it.
+     * Takes a new member into the group, or lets one vote that does not. One that is to vote is brought up to date first. Another one of the same node that the
+     * group has already is replaced by it.
      *
+     * @param votes false for a learner: it gets all that is committed, and counts in no majority
+     * @param begun run when it is being brought up to date. It should have something logged: JRaft looks whether a member has caught up
+     *     whenever that has taken something, and may miss the moment at which one that lacks nothing says so
      * @param callback told null when that is done, or why it is not
      */
-    public void admit(String memberId, Consumer<@Nullable String> callback) {
+    public void admit(String memberId, boolean votes, Runnable begun, Consumer<@Nullable String> callback) {
         PeerId joining = ReplicaNode.peer(memberId);
-        Configuration wanted = new Configuration(List.of(joining));
-        if (addAllBut(joining.getIp(), wanted)) {
-            node.changePeers(wanted, told(callback));
-        } else {
+        Configuration now = present();
+        if (now == null) {
             callback.accept(NOT_LEADING);
+        } else if (votes && now.getLearners().contains(joining)) {
+            // JRaft takes what it gets from a learner for a learner's until the connection is made anew, and ends the
+            // connection of one that
+            // begins to vote. So it is a stranger in between, which has all data.
+            change(without(now, joining.getIp()), trouble -> {
+                if (trouble == null) {
+                    admit(memberId, true, begun, callback);
+                } else {
+                    callback.accept(trouble);
+                }
+            });
+        } else {
+            Configuration wanted = without(now, joining.getIp());
+            var _ = votes ? wanted.addPeer(joining) : wanted.addLearner(joining);
+            change(wanted, callback);
+            begun.run();
         }
     }
 
@@ -44,40 +60,39 @@ public final class GroupChanges {
      * @param callback told null when that is done, or why it is not
      */
     public void dismiss(String name, Consumer<@Nullable String> callback) {
-        Configuration wanted = new Configuration();
-        if (!addAllBut(name, wanted)) {
+        Configuration now = present();
+        if (now == null) {
             callback.accept(NOT_LEADING);
-        } else if (wanted.isEmpty()) {
-            callback.accept("the last member of a cluster cannot be removed");
         } else {
-            node.changePeers(wanted, told(callback));
+            change(without(now, name), callback);
         }
     }
 
-    private static Closure told(Consumer<@Nullable String> callback) {
-        return status -> callback.accept(status.isOk() ? null : String.valueOf(status.getErrorMsg()));
+    private void change(Configuration wanted, Consumer<@Nullable String> callback) {
+        if (wanted.isEmpty()) {
+            callback.accept("the last member of a cluster that votes cannot be removed");
+            return;
+        }
+        node.changePeers(
+                wanted, status -> callback.accept(status.isOk() ? null : String.valueOf(status.getErrorMsg())));
     }
 
-    /** Adds the present members, but for those of one node; false if this node does not lead. */
-    private boolean addAllBut(String name, Configuration wanted) {
-        List<PeerId> members = members();
-        if (members == null) {
-            return false;
-        }
-        for (PeerId member : members) {
-            if (!member.getIp().equals(name)) {
-                wanted.addPeer(member);
-            }
-        }
-        return true;
-    }
-
-    private @Nullable List<PeerId> members() {
+    /** The present members; null if this node does not lead. */
+    private @Nullable Configuration present() {
         try {
-            return node.listPeers();
+            return new Configuration(node.listPeers(), node.listLearners());
         } catch (IllegalStateException e) {
             return null; // Only a leader is asked by JRaft.
         }
+    }
+
+    private static Configuration without(Configuration members, String name) {
+        Configuration others = new Configuration();
+        members.getPeers().stream().filter(each -> !each.getIp().equals(name)).forEach(others::addPeer);
+        members.getLearners().stream()
+                .filter(each -> !each.getIp().equals(name))
+                .forEach(others::addLearner);
+        return others;
     }
 
     /**
@@ -88,10 +103,11 @@ public final class GroupChanges {
      * @return why it cannot be, or null
      */
     public @Nullable String transfer(@Nullable String name) {
-        List<PeerId> members = members();
-        if (members == null) {
+        Configuration now = present();
+        if (now == null) {
             return NOT_LEADING;
         }
+        List<PeerId> members = now.listPeers();
         PeerId to = members.stream()
                 .filter(member -> member.getIp().equals(name))
                 .findFirst()

@@ -21,6 +21,7 @@ import com.alipay.sofa.jraft.rpc.impl.core.ReadIndexRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.RequestVoteRequestProcessor;
 import com.alipay.sofa.jraft.rpc.impl.core.TimeoutNowRequestProcessor;
 import com.alipay.sofa.jraft.util.ThreadPoolsFactory;
+import dev.varve.replication.raft.LogMembers;
 import dev.varve.replication.raft.RaftEntries;
 import dev.varve.replication.raft.RaftParts;
 import dev.varve.replication.raft.ReplicaStateMachine;
@@ -32,6 +33,7 @@ import dev.varve.storage.StoreException;
 import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.FrameKind;
 import dev.varve.storage.format.Frames;
+import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.io.Environment;
 import dev.varve.storage.log.VoteFile;
 import dev.varve.storage.state.StateMachine;
@@ -76,6 +78,7 @@ public final class ReplicaNode implements AutoCloseable {
     private final StateMachine state;
     private final VoteFile vote;
     private final Listener listener;
+    private final LogMembers members;
     private final VarveLogStorage storage;
     private final AppendEntriesRequestProcessor appends = new AppendEntriesRequestProcessor(null);
     private final PeerId self;
@@ -103,8 +106,8 @@ public final class ReplicaNode implements AutoCloseable {
         /** Another node leads, or nobody is known to if null. */
         void leader(@Nullable String node);
 
-        /** The members that vote, by their {@linkplain dev.varve.storage.Store#nodeId ids}. */
-        void members(List<String> voters);
+        /** The members, by their {@linkplain dev.varve.storage.Store#nodeId ids}, as far as this node has heard: now, and after each change. */
+        void members(RaftConfiguration members);
 
         /** Entries have been applied. */
         void applied();
@@ -157,7 +160,8 @@ public final class ReplicaNode implements AutoCloseable {
         this.state = store.state();
         this.vote = vote;
         this.listener = listener;
-        this.storage = new VarveLogStorage(state.log(), RECENT_BYTES, this::unreadable);
+        this.members = new LogMembers(listener::members);
+        this.storage = new VarveLogStorage(state.log(), RECENT_BYTES, members, this::unreadable);
         this.retention = new LogRetention(options.logRetentionBytes(), state.log());
         this.self = peer(store.nodeId());
         this.node = new NodeImpl(options.identity().cluster(), self);
@@ -274,7 +278,7 @@ public final class ReplicaNode implements AutoCloseable {
 
         NodeOptions all = new NodeOptions();
         all.setServiceFactory(new RaftParts(transport, storage, vote, state, listener::behind));
-        all.setFsm(new ReplicaStateMachine(store, storage, new Events()));
+        all.setFsm(new ReplicaStateMachine(store, storage, members, new Events()));
         all.setRaftOptions(raft);
         Configuration founders = new Configuration();
         founders().forEach(member -> founders.addPeer(peer(member)));
@@ -337,11 +341,6 @@ public final class ReplicaNode implements AutoCloseable {
                 haste.calm();
             }
             listener.leader(leader);
-        }
-
-        @Override
-        public void members(List<String> voters) {
-            listener.members(voters);
         }
 
         @Override

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.replication.transport.TransportIdentity;
 import dev.varve.replication.transport.TransportOptions;
+import dev.varve.replication.transport.TransportSecurity;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.format.Frames;
+import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.io.Environment;
 import dev.varve.storage.io.Ticker;
@@ -188,6 +190,7 @@ final class Cluster implements Closeable {
         TransportIdentity identity = new TransportIdentity(name, member.name);
         RaftTransport transport = RaftTransport.start(
                 identity,
+                TransportSecurity.none(),
                 addresses::get,
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                 TransportOptions.defaults(),
@@ -217,7 +220,7 @@ final class Cluster implements Closeable {
         public void leader(@Nullable String node) {}
 
         @Override
-        public void members(List<String> voters) {}
+        public void members(RaftConfiguration members) {}
 
         @Override
         public void applied() {}

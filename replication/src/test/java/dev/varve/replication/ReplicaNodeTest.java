@@ -266,7 +266,7 @@ class ReplicaNodeTest {
             cluster.leader()
                     .node()
                     .changes()
-                    .admit(joining.memberId(), trouble -> done.complete(String.valueOf(trouble)));
+                    .admit(joining.memberId(), true, () -> {}, trouble -> done.complete(String.valueOf(trouble)));
             return done.get(60, TimeUnit.SECONDS).equals("null");
         });
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.replication.transport.TransportIdentity;
 import dev.varve.replication.transport.TransportOptions;
+import dev.varve.replication.transport.TransportSecurity;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.io.Environment;
@@ -51,6 +52,7 @@ class ReplicationThroughputTest {
             TransportIdentity identity = new TransportIdentity("throughput", name);
             RaftTransport transport = RaftTransport.start(
                     identity,
+                    TransportSecurity.none(),
                     addresses::get,
                     new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                     TransportOptions.defaults(),

@@ -3,6 +3,7 @@ package dev.varve.server;
 import dev.varve.replication.cluster.ClusterOptions;
 import dev.varve.replication.cluster.LastingNode;
 import dev.varve.replication.cluster.LoneStore;
+import dev.varve.replication.cluster.NodeCredentials;
 import dev.varve.replication.cluster.ServedStore;
 import dev.varve.server.http.HttpListener;
 import dev.varve.server.metrics.LogSyncMetrics;
@@ -131,10 +132,23 @@ public final class VarveServer implements AutoCloseable {
     }
 
     private static InetSocketAddress listenAddress(ServerOptions options) {
-        return listenAddress("--http", options.httpHost(), options.httpPort(), options.insecure());
+        String remedy = options.insecure()
+                ? null
+                : "the server does not ask anybody who they are. Listen on 127.0.0.1, or add --insecure if the network is"
+                        + " trusted.";
+        return listenAddress("--http", options.httpHost(), options.httpPort(), remedy);
     }
 
-    private static InetSocketAddress listenAddress(String option, String host, int port, boolean insecure) {
+    private static InetSocketAddress raftAddress(ServerOptions options, ClusterSettings settings) {
+        String remedy = options.insecure() || !settings.credentials().equals(ClusterSettings.Credentials.NONE)
+                ? null
+                : "whoever reaches it can read and change everything. Give the nodes a --cluster-secret-file or certificates"
+                        + " (--raft-tls-cert), listen on 127.0.0.1, or add --insecure if the network is trusted.";
+        return listenAddress("--raft", settings.raftHost(), settings.raftPort(), remedy);
+    }
+
+    /** @param exposed what must not be reachable from other machines, and the remedy; null if it may be */
+    private static InetSocketAddress listenAddress(String option, String host, int port, @Nullable String exposed) {
         InetSocketAddress address = new InetSocketAddress(host, port);
         if (address.isUnresolved()) {
             throw new StartupException(
@@ -142,12 +156,9 @@ public final class VarveServer implements AutoCloseable {
                             + " machine, such as " + option + " 127.0.0.1:8080.",
                     null);
         }
-        if (!address.getAddress().isLoopbackAddress() && !insecure) {
+        if (!address.getAddress().isLoopbackAddress() && exposed != null) {
             throw new StartupException(
-                    option + " " + host + ":" + port
-                            + " is reachable from other machines, and the server does not ask anybody who they are."
-                            + " Listen on 127.0.0.1, or add --insecure if the network is trusted.",
-                    null);
+                    option + " " + host + ":" + port + " is reachable from other machines, and " + exposed, null);
         }
         return address;
     }
@@ -165,13 +176,21 @@ public final class VarveServer implements AutoCloseable {
                         peers.put(name, InetSocketAddress.createUnresolved(address.host(), address.port())));
         return new ClusterOptions(
                 node,
-                listenAddress("--raft", settings.raftHost(), settings.raftPort(), options.insecure()),
+                raftAddress(options, settings),
                 peers,
                 settings.bootstrap(),
+                credentials(settings.credentials()),
                 ClusterOptions.ELECTION_MILLIS_DEFAULT,
                 settings.logRetentionBytes(),
                 settings.catchUpBytesPerSecond(),
                 settings.rebuild());
+    }
+
+    private static NodeCredentials credentials(ClusterSettings.Credentials given) {
+        ClusterSettings.Tls tls = given.tls();
+        return new NodeCredentials(
+                given.secret(),
+                tls == null ? null : new NodeCredentials.Tls(tls.certificate(), tls.key(), tls.authority()));
     }
 
     private static ServedStore open(ServerOptions options, Environment environment, Executor reads) {
@@ -183,8 +202,7 @@ public final class VarveServer implements AutoCloseable {
             Store store = Store.open(options.data(), options.store(), environment);
             return new LoneStore(store, options.nodeId() != null ? options.nodeId() : store.nodeId(), reads);
         } catch (IOException e) {
-            throw new StartupException(
-                    "The node cannot take part in its cluster (--raft, --peers): " + e.getMessage(), e);
+            throw new StartupException("The node cannot take part in its cluster: " + e.getMessage(), e);
         } catch (StoreException e) {
             String directory = options.data().toAbsolutePath().normalize().toString();
             String remedy = switch (e.kind()) {

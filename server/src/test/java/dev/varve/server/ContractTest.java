@@ -140,6 +140,8 @@ class ContractTest {
     void aStoreThatIsServedAloneHasNoMembersToChange() throws IOException {
         assertProblem(client.exchange(head("POST /v1/cluster/members?id=n2")), 400, "invalid-argument");
         assertProblem(client.exchange(head("DELETE /v1/cluster/members?id=n2")), 400, "invalid-argument");
+        assertProblem(client.exchange(head("POST /v1/cluster/members/n2/promote")), 400, "invalid-argument");
+        assertThat(get("/v1/cluster/members/n2/promote").header("allow")).isEqualTo("POST");
         assertProblem(client.exchange(head("POST /v1/cluster/transfer-leadership")), 400, "invalid-argument");
         assertProblem(client.exchange(head("POST /v1/cluster/members")), 400, "missing-parameter");
         assertThat(get("/v1/cluster/members").header("allow")).isEqualTo("POST, DELETE");

@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What the commands have in common that change a cluster: any node takes them, and brings them to the leader. */
@@ -50,13 +51,38 @@ abstract sealed class ClusterChange implements Callable<Integer> {
         @Parameters(paramLabel = "ID", description = "The --node-id of the node.")
         private String id = "";
 
+        @Option(
+                names = "--learner",
+                description = "As a learner: it has all data, and does not vote until it is promoted.")
+        private boolean learner;
+
         Add(Console console) {
             super(console);
         }
 
         @Override
         public Integer call() throws IOException {
-            return change("POST", "/v1/cluster/members?id=" + encode(id), id + " may join.");
+            String target = "/v1/cluster/members?id=" + encode(id) + (learner ? "&learner=true" : "");
+            return change("POST", target, id + " may join" + (learner ? " as a learner." : "."));
+        }
+    }
+
+    /** Lets a learner vote. */
+    @Command(
+            name = "promote",
+            description = "Lets a learner vote. One that is far behind is brought up to date first, in the background.")
+    static final class Promote extends ClusterChange {
+
+        @Parameters(paramLabel = "ID", description = "The --node-id of the node.")
+        private String id = "";
+
+        Promote(Console console) {
+            super(console);
+        }
+
+        @Override
+        public Integer call() throws IOException {
+            return change("POST", "/v1/cluster/members/" + encode(id) + "/promote", id + " votes from now on.");
         }
     }
 
@@ -64,7 +90,8 @@ abstract sealed class ClusterChange implements Callable<Integer> {
     @Command(
             name = "remove",
             description = {
-                "Removes a member, dead or alive. Nothing is deleted on it: it says that it was removed, and can be stopped.",
+                "Removes a member, dead or alive. Nothing is deleted on it: it says that it was removed, and can be stopped. It does not"
+                        + " come back until it is added, whoever leads.",
                 "If it leads, another node takes over."
             })
     static final class Remove extends ClusterChange {

@@ -19,6 +19,7 @@ public final class ClusterCommand implements Runnable {
         return new CommandLine(new ClusterCommand())
                 .addSubcommand(new ClusterStatusCommand(console))
                 .addSubcommand(new ClusterChange.Add(console))
+                .addSubcommand(new ClusterChange.Promote(console))
                 .addSubcommand(new ClusterChange.Remove(console))
                 .addSubcommand(new ClusterChange.Transfer(console));
     }

@@ -26,6 +26,7 @@ record ClusterStatus(
             String http,
             String role,
             boolean voter,
+            boolean learner,
             boolean reachable,
             long appliedIndex,
             long lag,
@@ -33,7 +34,8 @@ record ClusterStatus(
 
     /** True if somebody leads, and all nodes are reachable members. */
     boolean isWhole() {
-        return leader != null && members.stream().allMatch(member -> member.reachable() && member.voter());
+        return leader != null
+                && members.stream().allMatch(member -> member.reachable() && (member.voter() || member.learner()));
     }
 
     static ClusterStatus parse(String json) {
@@ -73,6 +75,7 @@ record ClusterStatus(
                 fields.getOrDefault("http", ""),
                 fields.getOrDefault("role", ""),
                 Boolean.parseBoolean(fields.get("voter")),
+                Boolean.parseBoolean(fields.get("learner")),
                 Boolean.parseBoolean(fields.get("reachable")),
                 Long.parseLong(fields.getOrDefault("appliedIndex", "0")),
                 Long.parseLong(fields.getOrDefault("lag", "0")),

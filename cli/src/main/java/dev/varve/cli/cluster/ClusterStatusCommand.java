@@ -68,7 +68,7 @@ public final class ClusterStatusCommand implements Callable<Integer> {
         for (ClusterStatus.Member member : status.members()) {
             String state = member.reachable()
                     ? member.role()
-                            + (member.voter() ? "" : ", no member yet")
+                            + (member.voter() ? "" : member.learner() ? ", learner" : ", no member yet")
                             + (member.trouble().isEmpty() ? "" : ", " + member.trouble())
                     : "NOT REACHABLE" + (member.trouble().isEmpty() ? "" : ": " + member.trouble());
             console.println(String.format(

@@ -23,6 +23,7 @@ import java.util.concurrent.CountDownLatch;
 import org.jline.utils.Signals;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -93,6 +94,9 @@ public final class ServeCommand implements Callable<Integer> {
                     "Found the cluster, if the directory is empty and no peer belongs to one; the other nodes join."
                             + " Give it to exactly one node.")
     private boolean bootstrap;
+
+    @Mixin
+    private PeerCredentials credentials = new PeerCredentials();
 
     @Option(
             names = "--log-retention-bytes",
@@ -273,8 +277,9 @@ public final class ServeCommand implements Callable<Integer> {
     private @Nullable ClusterSettings cluster() {
         HostPort listen = raft;
         if (listen == null) {
-            if (peers != null || bootstrap) {
-                throw new Usage("--peers and --bootstrap are for a node of a cluster: give --raft HOST:PORT as well.");
+            if (peers != null || bootstrap || credentials.isGiven()) {
+                throw new Usage(
+                        "--peers, --bootstrap, --cluster-secret-file and --raft-tls-... are for a node of a cluster: give --raft HOST:PORT as well.");
             }
             return null;
         }
@@ -283,6 +288,7 @@ public final class ServeCommand implements Callable<Integer> {
                 listen.port(),
                 peers == null ? Map.of() : peers.addresses(),
                 bootstrap,
+                credentials.read(),
                 logRetention,
                 catchUpRate,
                 rebuild);

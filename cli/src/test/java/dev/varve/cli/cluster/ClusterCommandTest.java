@@ -63,6 +63,14 @@ class ClusterCommandTest {
     }
 
     @Test
+    void aLearnerIsAMemberAsWell() {
+        server.clusterPage = WHOLE.replaceFirst(
+                "\"role\":\"follower\",\"voter\":true", "\"role\":\"follower\",\"voter\":false,\"learner\":true");
+        assertThat(run("status")).isZero();
+        assertThat(shell.out()).contains("follower, learner");
+    }
+
+    @Test
     void theStatusFailsWhereNobodyLeads() {
         server.clusterPage = WHOLE.replace("\"leader\":\"n1\"", "\"leader\":null");
         assertThat(run("status")).isEqualTo(1);
@@ -87,12 +95,16 @@ class ClusterCommandTest {
     @Test
     void changesAreSentAsTheServerWantsThem() {
         assertThat(run("add", "n 4")).isZero();
+        assertThat(run("add", "n5", "--learner")).isZero();
+        assertThat(run("promote", "n5")).isZero();
         assertThat(run("remove", "n1")).isZero();
         assertThat(run("transfer")).isZero();
         assertThat(run("transfer", "n2")).isZero();
         assertThat(server.changes)
                 .containsExactly(
                         "POST /v1/cluster/members?id=n%204",
+                        "POST /v1/cluster/members?id=n5&learner=true",
+                        "POST /v1/cluster/members/n5/promote",
                         "DELETE /v1/cluster/members?id=n1",
                         "POST /v1/cluster/transfer-leadership",
                         "POST /v1/cluster/transfer-leadership?to=n2");

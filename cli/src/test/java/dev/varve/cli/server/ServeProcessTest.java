@@ -157,6 +157,9 @@ class ServeProcessTest {
         }
         assertThat(shell.run("server", "--data", data, "--http=0.0.0.0:0")).isEqualTo(ExitCode.FAILED);
         assertThat(shell.err()).contains("--insecure");
+        assertThat(shell.run("server", "--data", data, "--raft=0.0.0.0:0", "--node-id=a", "--bootstrap"))
+                .isEqualTo(ExitCode.FAILED);
+        assertThat(shell.err()).contains("--raft").contains("--cluster-secret-file");
         shell.environment.put("VARVE_MAX_CONNECTIONS", "many");
         assertThat(shell.run("server", "--data", data)).isEqualTo(ExitCode.USAGE);
         assertThat(shell.err()).contains("VARVE_MAX_CONNECTIONS");

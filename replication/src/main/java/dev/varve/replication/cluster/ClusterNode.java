@@ -13,6 +13,7 @@ import dev.varve.replication.transport.CallCallback;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.replication.transport.TransportIdentity;
 import dev.varve.replication.transport.TransportOptions;
+import dev.varve.replication.transport.TransportSecurity;
 import dev.varve.storage.Durability;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.Store;
@@ -22,6 +23,7 @@ import dev.varve.storage.StoreListener;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.WriteBatch;
 import dev.varve.storage.WriteCallback;
+import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.io.Environment;
 import dev.varve.storage.log.LogState;
 import dev.varve.storage.state.Founder;
@@ -65,6 +67,8 @@ final class ClusterNode implements ServedStore {
     private final ReadRounds leaseRounds;
     private final RevisionWaits revisions;
     private final ReplicaNode replica;
+    private final SyncLatency syncs;
+    private final MemberRegister register;
     private final Joining joining;
     private final PeerBoard board;
     private final Membership membership;
@@ -102,6 +106,8 @@ final class ClusterNode implements ServedStore {
         this.leaseRounds = rounds(true);
         this.decisions = new Decisions(store, sequencer, rounds, environment.ticker());
         this.revisions = new RevisionWaits(store::revision, environment.ticker(), transport::schedule);
+        this.syncs = new SyncLatency(environment.ticker());
+        store.addListener(syncs);
         Events events = new Events();
         this.replica = ReplicaNode.start(
                 new ReplicaOptions(
@@ -130,12 +136,13 @@ final class ClusterNode implements ServedStore {
                 2 * store.options().segmentBytes(),
                 fetchedBytes,
                 onFetched);
+        this.register = new MemberRegister(replica, coldReads);
         this.joining =
-                new Joining(replica, transport, store.nodeId(), options.peers().keySet());
+                new Joining(replica, transport, store.nodeId(), options.peers().keySet(), register);
         this.board = new PeerBoard(
                 transport, options.peers().keySet(), addresses, options.told(), environment.ticker(), this::card);
-        this.membership = new Membership(replica, transport, joining);
-        this.handOver = new HandOver(replica, store, board, joining, transport, coldReads, environment.ticker());
+        this.membership = new Membership(replica, transport, joining, register);
+        this.handOver = new HandOver(replica, store, board, joining, transport, syncs, coldReads, environment.ticker());
         transport.handle(Messages.FORWARD, decisions::forwarded);
         events.begin();
         sender.start();
@@ -175,6 +182,7 @@ final class ClusterNode implements ServedStore {
             AtomicLong fetchedBytes)
             throws IOException {
         PeerAddressBook addresses = new PeerAddressBook(options.peers());
+        TransportSecurity security = options.credentials().security(options.node(), environment.random());
         Store store = Store.member(data, sizes, environment, search(options, addresses, environment, () -> false));
         RaftTransport transport;
         try {
@@ -188,6 +196,7 @@ final class ClusterNode implements ServedStore {
             TransportOptions defaults = TransportOptions.defaults();
             transport = RaftTransport.start(
                     new TransportIdentity(Messages.cluster(store.incarnation()), options.node()),
+                    security,
                     addresses,
                     options.listen(),
                     new TransportOptions(
@@ -206,8 +215,10 @@ final class ClusterNode implements ServedStore {
 
     /** Decides as what a store is founded; see {@link ClusterSearch}. */
     static Founder search(
-            ClusterOptions options, PeerAddressBook addresses, Environment environment, BooleanSupplier stopped) {
-        return new ClusterSearch(options, addresses, environment.ticker(), stopped)::decide;
+            ClusterOptions options, PeerAddressBook addresses, Environment environment, BooleanSupplier stopped)
+            throws IOException {
+        TransportSecurity security = options.credentials().security(options.node(), environment.random());
+        return new ClusterSearch(options, addresses, security, environment.ticker(), stopped);
     }
 
     /**
@@ -216,8 +227,8 @@ final class ClusterNode implements ServedStore {
      */
     @Nullable
     String indispensable() {
-        List<String> voters = joining.voters();
-        long others = board.view(voters).stream()
+        List<String> voters = joining.members().voters();
+        long others = board.view(joining.members(), leader, node -> false).stream()
                 .filter(each -> each.voter() && each.reachable() && !each.name().equals(options.node()))
                 .count();
         return !joining.isMember() || others > voters.size() / 2
@@ -252,14 +263,17 @@ final class ClusterNode implements ServedStore {
     private final class Events implements ReplicaNode.Listener {
 
         private volatile boolean begun;
-        private volatile List<String> voters = List.of();
+        private volatile @Nullable RaftConfiguration members;
         private volatile long term;
         private @Nullable String lastLeader;
 
         /** The node is put together: does what could not be done before. */
         synchronized void begin() {
             begun = true;
-            joining.members(voters);
+            RaftConfiguration heard = members;
+            if (heard != null) {
+                joining.members(heard);
+            }
             if (term != 0) {
                 lead(term);
             }
@@ -315,8 +329,9 @@ final class ClusterNode implements ServedStore {
         }
 
         @Override
-        public synchronized void members(List<String> now) {
-            voters = now;
+        public synchronized void members(RaftConfiguration now) {
+            logger.info("the members are {}", now);
+            members = now;
             if (begun) {
                 joining.members(now);
             }
@@ -514,13 +529,19 @@ final class ClusterNode implements ServedStore {
 
     @Override
     public ClusterView view() {
+        String leads = leader;
+        String seen = leads == null || !board.isReachable(leads) ? null : leads;
         return new ClusterView(
                 transport.identity().cluster(),
                 options.node(),
-                leader,
+                seen,
                 replica.status().term(),
-                board.view(joining.voters()),
+                board.view(joining.members(), seen, this::isRemoved),
                 new ClusterView.CatchUp(fetcher.progress() != null, fetchedBytes.get(), sender.sentBytes()));
+    }
+
+    private boolean isRemoved(String node) {
+        return register.standingNow(node) == MemberRegister.Standing.REMOVED;
     }
 
     private PeerBoard.Card card() {
@@ -533,7 +554,8 @@ final class ClusterNode implements ServedStore {
                 status.commitIndex(),
                 status.appliedIndex(),
                 store.needsSpace(),
-                progress == null ? "" : progress.toString());
+                progress == null ? "" : progress.toString(),
+                syncs.p99Micros());
     }
 
     @Override

@@ -10,6 +10,7 @@ import java.util.Map;
  * @param listen where it listens for other nodes
  * @param peers all nodes of the cluster by name, with the addresses at which they listen, not resolved; this one may be among them
  * @param bootstrap true to found the cluster, if the directory is empty and none of the peers belongs to one
+ * @param credentials by what nodes prove who they are
  * @param electionMillis see {@link dev.varve.replication.ReplicaOptions}
  * @param logRetentionBytes see there
  * @param catchUpBytesPerSecond how fast a checkpoint is sent to members that need more than the log has, all of them together; at
@@ -21,6 +22,7 @@ public record ClusterOptions(
         InetSocketAddress listen,
         Map<String, InetSocketAddress> peers,
         boolean bootstrap,
+        NodeCredentials credentials,
         int electionMillis,
         long logRetentionBytes,
         long catchUpBytesPerSecond,
@@ -43,7 +45,15 @@ public record ClusterOptions(
     /** The same for a node that never founds a cluster. */
     ClusterOptions joining() {
         return new ClusterOptions(
-                node, listen, peers, false, electionMillis, logRetentionBytes, catchUpBytesPerSecond, rebuild);
+                node,
+                listen,
+                peers,
+                false,
+                credentials,
+                electionMillis,
+                logRetentionBytes,
+                catchUpBytesPerSecond,
+                rebuild);
     }
 
     /** The address that other nodes are told: the one among the peers, or the one to listen on if that is a certain one; else empty. */

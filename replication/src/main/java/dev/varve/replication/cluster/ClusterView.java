@@ -44,6 +44,7 @@ public record ClusterView(
      * @param name its name
      * @param http the address of its HTTP port, if known
      * @param voter true if it is a member that votes
+     * @param learner true if it is a member that does not vote
      * @param reachable true if it has answered lately
      * @param role leader, follower, candidate or failed, as it says itself; unknown if it has never said
      * @param commitIndex the last entry of the log that it knows to be committed
@@ -55,6 +56,7 @@ public record ClusterView(
             String name,
             @Nullable String http,
             boolean voter,
+            boolean learner,
             boolean reachable,
             String role,
             long commitIndex,

@@ -5,6 +5,7 @@ import dev.varve.replication.ReplicaNode;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.storage.Store;
 import dev.varve.storage.io.Ticker;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -13,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves leadership away from this node: when it stops, and when its disk is full and another one has space, so that clients can go on writing. While
- * none has, the leader stays and refuses puts.
+ * Moves leadership away from this node: when it stops, when its disk is full and another one has space, so that clients can go on writing, and when its
+ * disk is slow beside the others'. While none has space, the leader stays and refuses puts.
  *
  * <p>Thread-safe.
  */
@@ -30,19 +31,25 @@ final class HandOver {
     private final RaftTransport transport;
     private final Executor blocking;
     private final Ticker ticker;
+    private final SyncLatency syncs;
+    private final SlowDisk slowDisk = new SlowDisk();
     private volatile boolean closed;
 
     /** Who leads, as was heard last. */
     @GuardedBy("this")
     private @Nullable String leader;
 
-    /** @param blocking runs what may wait */
+    /**
+     * @param syncs of this node's log
+     * @param blocking runs what may wait
+     */
     HandOver(
             ReplicaNode replica,
             Store store,
             PeerBoard board,
             Joining joining,
             RaftTransport transport,
+            SyncLatency syncs,
             Executor blocking,
             Ticker ticker) {
         this.replica = replica;
@@ -50,6 +57,7 @@ final class HandOver {
         this.board = board;
         this.joining = joining;
         this.transport = transport;
+        this.syncs = syncs;
         this.blocking = blocking;
         this.ticker = ticker;
     }
@@ -59,11 +67,19 @@ final class HandOver {
         if (closed) {
             return;
         }
-        if (replica.leadingTerm() != 0 && store.needsSpace()) {
-            try {
-                blocking.execute(this::move);
-            } catch (RejectedExecutionException e) {
-                logger.debug("there is no thread to hand leadership over; it is tried again soon", e);
+        boolean leads = replica.leadingTerm() != 0;
+        List<String> voters = joining.members().voters();
+        if (leads && store.needsSpace()) {
+            move(board.withSpace(voters), "the disk is full");
+        } else {
+            long own = syncs.p99Micros();
+            long others = board.othersSyncMicros(voters);
+            if (slowDisk.look(leads, own, others, ticker.nanos())) {
+                slowDisk.goes(ticker.nanos());
+                move(
+                        board.fastest(voters),
+                        "the disk is slow: of a hundred syncs the slowest takes " + own / 1000 + " ms, with the others "
+                                + others / 1000 + " ms");
             }
         }
         transport.schedule(this::start, LOOK_MILLIS);
@@ -105,14 +121,20 @@ final class HandOver {
         notifyAll();
     }
 
-    private void move() {
-        String successor = board.withSpace(joining.voters());
-        if (successor != null) {
-            logger.warn("the disk is full: '{}' is to lead instead", successor);
-            String trouble = replica.changes().transfer(successor);
-            if (trouble != null) {
-                logger.warn("'{}' does not lead: {}", successor, trouble);
-            }
+    private void move(@Nullable String successor, String reason) {
+        if (successor == null) {
+            return;
+        }
+        try {
+            blocking.execute(() -> {
+                logger.warn("{}: '{}' is to lead instead", reason, successor);
+                String trouble = replica.changes().transfer(successor);
+                if (trouble != null) {
+                    logger.warn("'{}' does not lead: {}", successor, trouble);
+                }
+            });
+        } catch (RejectedExecutionException e) {
+            logger.debug("there is no thread to hand leadership over; it is tried again soon", e);
         }
     }
 

@@ -4,10 +4,11 @@ import dev.varve.replication.ReplicaNode;
 import dev.varve.replication.transport.CallCallback;
 import dev.varve.replication.transport.CallHandler;
 import dev.varve.replication.transport.RaftTransport;
+import dev.varve.storage.format.RaftConfiguration;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -15,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * How nodes become members. One that is not asks all others until it sees itself among the members; the leader takes in one at a time:
- * it brings it up to date first, and lets it vote then. A node that comes back with an empty directory is another member than
+ * it brings it up to date first, and lets it vote then, unless it is to be a learner. A node that comes back with an empty directory is another member than
  * before, and takes the place of that one.
  *
  * <p>Thread-safe.
@@ -25,29 +26,29 @@ final class Joining {
     private static final Logger logger = LoggerFactory.getLogger(Joining.class);
     private static final long ASK_MILLIS = 200;
     private static final long ANSWER_MILLIS = 2000;
+    private static final RaftConfiguration NONE = new RaftConfiguration(List.of(), List.of(), List.of(), List.of());
 
     private final ReplicaNode replica;
     private final RaftTransport transport;
     private final String member;
     private final Set<String> peers;
-
-    /** Nodes that the leader takes in although they are not among its peers. */
-    private final Set<String> invited = ConcurrentHashMap.newKeySet();
-
-    /** Nodes that the leader has removed, and so does not take in although they are among its peers. */
-    private final Set<String> dismissed = ConcurrentHashMap.newKeySet();
+    private final MemberRegister register;
 
     private final AtomicBoolean admitting = new AtomicBoolean();
-    private volatile List<String> voters = List.of();
+    private volatile RaftConfiguration members = NONE;
     private volatile @Nullable String refusal;
     private volatile boolean closed;
 
-    /** @param member the id of this node as a member */
-    Joining(ReplicaNode replica, RaftTransport transport, String member, Set<String> peers) {
+    /**
+     * @param member the id of this node as a member
+     * @param register what the cluster was told of its nodes
+     */
+    Joining(ReplicaNode replica, RaftTransport transport, String member, Set<String> peers, MemberRegister register) {
         this.replica = replica;
         this.transport = transport;
         this.member = member;
         this.peers = Set.copyOf(peers);
+        this.register = register;
         transport.handle(Messages.JOIN, this::asked);
     }
 
@@ -71,33 +72,36 @@ final class Joining {
     }
 
     /** The members have changed. */
-    void members(List<String> now) {
-        voters = List.copyOf(now);
+    void members(RaftConfiguration now) {
+        members = now;
+        if (isMember()) {
+            refusal = null;
+        }
     }
 
-    List<String> voters() {
-        return voters;
+    RaftConfiguration members() {
+        return members;
     }
 
     boolean isMember() {
-        return voters.contains(member);
+        return isMember(member);
     }
 
-    /** True if a node has a member. */
+    private boolean isMember(String id) {
+        return members.voters().contains(id) || members.learners().contains(id);
+    }
+
+    /** True if a node has a member, which votes or not. */
     boolean hasMember(String node) {
-        return voters.stream().anyMatch(each -> Messages.node(each).equals(node));
+        return member(members.voters(), node) != null || member(members.learners(), node) != null;
     }
 
-    /** Takes a node in when it asks, if this one leads then. */
-    void invite(String node) {
-        dismissed.remove(node);
-        invited.add(node);
-    }
-
-    /** Does not take a node in any more when it asks. */
-    void dismiss(String node) {
-        invited.remove(node);
-        dismissed.add(node);
+    /** The member of a node that is among these, or null. */
+    static @Nullable String member(List<String> ids, String node) {
+        return ids.stream()
+                .filter(each -> Messages.node(each).equals(node))
+                .findFirst()
+                .orElse(null);
     }
 
     /** Another node, or this one, leads: what was said before by others counts no longer. */
@@ -140,8 +144,8 @@ final class Joining {
         String words = "";
         if (!Messages.node(joining).equals(from)) {
             words = "a node may only ask for itself";
-        } else if (replica.leadingTerm() != 0 && !voters.contains(joining)) {
-            words = wasMember || dismissed.contains(from) ? removed(from) : decide(from, joining);
+        } else if (replica.leadingTerm() != 0 && !isMember(joining)) {
+            words = decide(from, joining, wasMember);
         }
         reply.answer(words.getBytes(StandardCharsets.UTF_8));
     }
@@ -151,20 +155,44 @@ final class Joining {
                 + node + "' and start it with an empty data directory";
     }
 
-    private String decide(String node, String joining) {
-        if (!peers.contains(node) && !invited.contains(node)) {
+    private String decide(String node, String joining, boolean wasMember) {
+        MemberRegister.Standing standing;
+        try {
+            standing = register.standing(node);
+        } catch (IOException e) {
+            return "the leader cannot read what the cluster was told of node '" + node + "': " + e.getMessage();
+        }
+        // One that takes itself for a member may have been taken out to be let vote, of which it has not heard; or it
+        // is no member any more.
+        boolean promoted = standing == MemberRegister.Standing.VOTER && !hasMember(node);
+        if (standing == MemberRegister.Standing.REMOVED || (wasMember && !promoted)) {
+            return removed(node);
+        }
+        if (standing == null && !peers.contains(node)) {
             return "node '" + node + "' is not among the peers of the leader '" + Messages.node(member) + "': " + peers
                     + "; add it by 'varve cluster add " + node + "'";
         }
         if (admitting.compareAndSet(false, true)) {
             logger.info("taking in {}", joining);
-            replica.changes().admit(joining, trouble -> {
-                admitting.set(false);
-                if (trouble != null) {
-                    logger.info("{} was not taken in, and may ask again: {}", joining, trouble);
-                }
-            });
+            replica.changes()
+                    .admit(
+                            joining,
+                            standing != MemberRegister.Standing.LEARNER,
+                            () -> repeat(node, standing),
+                            trouble -> {
+                                admitting.set(false);
+                                if (trouble != null) {
+                                    logger.info("{} was not taken in, and may ask again: {}", joining, trouble);
+                                }
+                            });
         }
         return "";
+    }
+
+    /** Says again what was said of a node, so that there is something to send to it. */
+    private void repeat(String node, MemberRegister.@Nullable Standing standing) {
+        if (standing != null) {
+            register.set(node, standing, failure -> {});
+        }
     }
 }

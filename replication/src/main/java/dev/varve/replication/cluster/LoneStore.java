@@ -146,7 +146,7 @@ public final class LoneStore implements ServedStore {
                 node,
                 node,
                 0,
-                List.of(new ClusterView.MemberView(node, http, true, true, "leader", revision, revision, 0, "")),
+                List.of(new ClusterView.MemberView(node, http, true, false, true, "leader", revision, revision, 0, "")),
                 ClusterView.CatchUp.NONE);
     }
 

@@ -7,6 +7,7 @@ import dev.varve.replication.transport.RaftTransport;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.StoreException.Kind;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,14 +20,18 @@ final class Membership {
 
     private static final Logger logger = LoggerFactory.getLogger(Membership.class);
 
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
     private final ReplicaNode replica;
     private final RaftTransport transport;
     private final Joining joining;
+    private final MemberRegister register;
 
-    Membership(ReplicaNode replica, RaftTransport transport, Joining joining) {
+    Membership(ReplicaNode replica, RaftTransport transport, Joining joining, MemberRegister register) {
         this.replica = replica;
         this.transport = transport;
         this.joining = joining;
+        this.register = register;
         transport.handle(Messages.CHANGE, this::asked);
     }
 
@@ -89,7 +94,7 @@ final class Membership {
     }
 
     private void changeHere(MemberChange change, @Nullable String node, Consumer<@Nullable StoreException> callback) {
-        logger.info("{} {}", change, node == null ? "to any node" : node);
+        logger.info("{} {}", change, node == null ? "any node" : node);
         Consumer<@Nullable String> done = trouble -> {
             if (trouble != null) {
                 logger.info("{} {} was not done: {}", change, node, trouble);
@@ -101,16 +106,70 @@ final class Membership {
                     new StoreException(Kind.NO_LEADER, "the node does not lead its cluster yet; nothing was changed"));
         } else if (change == MemberChange.TRANSFER) {
             done.accept(replica.changes().transfer(node));
-        } else if (node == null) {
-            done.accept("the node is not named");
-        } else if (change == MemberChange.ADD) {
-            joining.invite(node);
-            done.accept(null);
-        } else if (!joining.hasMember(node)) {
-            done.accept("'" + node + "' is no member of the cluster");
+        } else if (node == null || !NAME.matcher(node).matches()) {
+            done.accept("the name of a node is 1 to 64 letters, digits, '-', '_' or '.', not '" + node + "'");
         } else {
-            joining.dismiss(node);
+            String trouble = trouble(change, node);
+            if (trouble != null) {
+                done.accept(trouble);
+                return;
+            }
+            // The cluster remembers it first: whoever leads when the change is interrupted can go on.
+            register.set(node, standing(change), failure -> {
+                if (failure != null) {
+                    callback.accept(failure);
+                } else {
+                    changeMembers(change, node, done);
+                }
+            });
+        }
+    }
+
+    /** Why a change makes no sense, or null. */
+    private @Nullable String trouble(MemberChange change, String node) {
+        boolean votes = Joining.member(joining.members().voters(), node) != null;
+        boolean learns = Joining.member(joining.members().learners(), node) != null;
+        return switch (change) {
+            case ADD ->
+                learns ? "'" + node + "' is a learner; 'varve cluster promote " + node + "' lets it vote" : null;
+            case ADD_LEARNER -> votes ? "'" + node + "' is a member that votes; remove it first" : null;
+            case PROMOTE -> learns ? null : "'" + node + "' is no learner of the cluster";
+            case REMOVE -> votes || learns || isInvited(node) ? null : "'" + node + "' is no member of the cluster";
+            case TRANSFER -> null;
+        };
+    }
+
+    private boolean isInvited(String node) {
+        MemberRegister.Standing standing = register.standingNow(node);
+        return standing != null && standing != MemberRegister.Standing.REMOVED;
+    }
+
+    private static MemberRegister.Standing standing(MemberChange change) {
+        return switch (change) {
+            case ADD, PROMOTE, TRANSFER -> MemberRegister.Standing.VOTER;
+            case ADD_LEARNER -> MemberRegister.Standing.LEARNER;
+            case REMOVE -> MemberRegister.Standing.REMOVED;
+        };
+    }
+
+    private void changeMembers(MemberChange change, String node, Consumer<@Nullable String> done) {
+        String learner = Joining.member(joining.members().learners(), node);
+        if (change == MemberChange.PROMOTE && learner != null) {
+            replica.changes()
+                    .admit(
+                            learner,
+                            true,
+                            () -> register.set(node, MemberRegister.Standing.VOTER, failure -> {}),
+                            trouble -> done.accept(
+                                    trouble == null
+                                            ? null
+                                            : trouble
+                                                    + " It asks by itself, and votes as soon as that is done; see 'varve"
+                                                    + " cluster status'"));
+        } else if (change == MemberChange.REMOVE && joining.hasMember(node)) {
             replica.changes().dismiss(node, done);
+        } else {
+            done.accept(null); // It becomes a member when it asks.
         }
     }
 }

@@ -3,6 +3,7 @@ package dev.varve.replication.cluster;
 import dev.varve.replication.ReplicaNode;
 import dev.varve.replication.transport.CallCallback;
 import dev.varve.replication.transport.RaftTransport;
+import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.io.Ticker;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +11,10 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +42,7 @@ final class PeerBoard {
      * @param http address of its HTTP port; empty if it does not know yet
      * @param full true if its disk is so full that it refuses puts
      * @param activity what it is about besides, in words; empty if nothing
+     * @param syncMicros how long the syncs of its log took lately, 99th percentile; 0 if it does not know
      */
     record Card(
             String member,
@@ -47,7 +51,8 @@ final class PeerBoard {
             long commitIndex,
             long appliedIndex,
             boolean full,
-            String activity) {
+            String activity,
+            long syncMicros) {
 
         byte[] encode() {
             return new BodyWriter(128)
@@ -58,6 +63,7 @@ final class PeerBoard {
                     .i64(appliedIndex)
                     .u8(full ? 1 : 0)
                     .text(activity)
+                    .i64(syncMicros)
                     .bytes();
         }
 
@@ -66,7 +72,14 @@ final class PeerBoard {
             String member = in.text();
             String http = in.text();
             return new Card(
-                    member, http, ReplicaNode.Role.valueOf(in.text()), in.i64(), in.i64(), in.u8() != 0, in.text());
+                    member,
+                    http,
+                    ReplicaNode.Role.valueOf(in.text()),
+                    in.i64(),
+                    in.i64(),
+                    in.u8() != 0,
+                    in.text(),
+                    in.i64());
         }
     }
 
@@ -149,6 +162,35 @@ final class PeerBoard {
         return null;
     }
 
+    /** How long the syncs of the others that vote take: the median, of an even number the slower one; 0 if nobody has said it lately. */
+    long othersSyncMicros(List<String> voters) {
+        long[] sorted = syncMicros(voters).values().stream()
+                .mapToLong(Long::longValue)
+                .sorted()
+                .toArray();
+        return sorted.length == 0 ? 0 : sorted[sorted.length / 2];
+    }
+
+    /** The other voter whose syncs take least; null if nobody has said it lately. */
+    @Nullable
+    String fastest(List<String> voters) {
+        return syncMicros(voters).entrySet().stream()
+                .min(Map.Entry.comparingByValue())
+                .map(Map.Entry::getKey)
+                .orElse(null);
+    }
+
+    private Map<String, Long> syncMicros(List<String> voters) {
+        Map<String, Long> known = new TreeMap<>();
+        heard.forEach((name, last) -> {
+            Card card = last.card();
+            if (voters.contains(card.member()) && card.syncMicros() > 0 && !card.full() && isReachable(name)) {
+                known.put(name, card.syncMicros());
+            }
+        });
+        return known;
+    }
+
     private boolean isRecent(Heard last) {
         return ticker.nanos() - last.nanos() < SILENT_NANOS;
     }
@@ -172,46 +214,68 @@ final class PeerBoard {
         return committed;
     }
 
+    /** True if a node, or this one, has answered lately and its connection is whole: that of a process that has died is not. */
+    boolean isReachable(String node) {
+        Heard last = heard.get(node);
+        return node.equals(transport.identity().node())
+                || (last != null && isRecent(last) && transport.trouble(node).isEmpty());
+    }
+
     /**
-     * All nodes.
+     * All nodes: the members, and those that may become one.
      *
-     * @param voters the ids of the members that vote
+     * @param leader who leads, as this node knows for certain
+     * @param removed says of a node whether it was removed
      */
-    List<ClusterView.MemberView> view(List<String> voters) {
+    List<ClusterView.MemberView> view(RaftConfiguration members, @Nullable String leader, Predicate<String> removed) {
         String self = transport.identity().node();
-        Map<String, String> names = new TreeMap<>();
-        peers.forEach(name -> names.put(name, ""));
-        voters.forEach(member -> names.put(Messages.node(member), member));
-        names.putIfAbsent(self, "");
+        Map<String, String> ids = new TreeMap<>();
+        members.learners().forEach(member -> ids.put(Messages.node(member), member));
+        members.voters().forEach(member -> ids.put(Messages.node(member), member));
+        Set<String> names = new TreeSet<>(ids.keySet());
+        names.add(self);
+        peers.stream()
+                .filter(name -> !names.contains(name) && !removed.test(name))
+                .forEach(names::add);
         Card mine = own.get();
         long committed = committed(mine);
-        List<ClusterView.MemberView> members = new ArrayList<>();
-        for (Map.Entry<String, String> each : names.entrySet()) {
-            String name = each.getKey();
-            Heard last = heard.get(name);
-            boolean isSelf = name.equals(self);
-            Card card = isSelf ? mine : last == null ? null : last.card();
-            boolean reachable = isSelf || (last != null && isRecent(last));
-            members.add(view(name, card, card != null && card.member().equals(each.getValue()), reachable, committed));
+        List<ClusterView.MemberView> views = new ArrayList<>();
+        for (String name : names) {
+            Card card = name.equals(self) ? mine : card(name);
+            String id = card != null && card.member().equals(ids.get(name)) ? card.member() : "";
+            views.add(view(
+                    name,
+                    card,
+                    members.voters().contains(id),
+                    members.learners().contains(id),
+                    name.equals(leader),
+                    committed));
         }
-        return members;
+        return views;
     }
 
     private ClusterView.MemberView view(
-            String name, @Nullable Card card, boolean voter, boolean reachable, long committed) {
+            String name, @Nullable Card card, boolean voter, boolean learner, boolean leads, long committed) {
+        boolean reachable = isReachable(name);
         String trouble = reachable ? "" : transport.trouble(name);
         if (card == null) {
-            return new ClusterView.MemberView(name, null, false, false, "unknown", 0, 0, committed, trouble);
+            return new ClusterView.MemberView(name, null, false, false, false, "unknown", 0, 0, committed, trouble);
         }
         return new ClusterView.MemberView(
                 name,
                 card.http().isEmpty() ? null : card.http(),
                 voter,
+                learner,
                 reachable,
-                card.role().name().toLowerCase(Locale.ROOT),
+                role(card.role(), leads).name().toLowerCase(Locale.ROOT),
                 card.commitIndex(),
                 card.appliedIndex(),
                 Math.max(0, committed - card.appliedIndex()),
                 reachable ? card.activity() : trouble);
+    }
+
+    /** What a node said half a second ago that it is may be over: another one leads, or it does since. */
+    private static ReplicaNode.Role role(ReplicaNode.Role said, boolean leads) {
+        return leads ? ReplicaNode.Role.LEADER : said == ReplicaNode.Role.LEADER ? ReplicaNode.Role.FOLLOWER : said;
     }
 }

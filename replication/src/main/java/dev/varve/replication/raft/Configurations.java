@@ -6,6 +6,7 @@ import com.alipay.sofa.jraft.entity.LogEntry;
 import com.alipay.sofa.jraft.entity.PeerId;
 import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import dev.varve.storage.format.RaftConfiguration;
+import dev.varve.storage.state.Founding;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +22,12 @@ final class Configurations {
                 names(entry.getOldPeers()),
                 names(entry.getLearners()),
                 names(entry.getOldLearners()));
+    }
+
+    /** What the meta of a snapshot says. */
+    static RaftConfiguration of(SnapshotMeta meta) {
+        return new RaftConfiguration(
+                meta.getPeersList(), meta.getOldPeersList(), meta.getLearnersList(), meta.getOldLearnersList());
     }
 
     private static List<String> names(@Nullable List<PeerId> peers) {
@@ -41,8 +48,9 @@ final class Configurations {
         return names.stream().map(Configurations::peer).toList();
     }
 
+    /** A single node that has grown into a cluster had a name without a number, which stands in its log for ever. */
     private static PeerId peer(String name) {
-        PeerId peer = PeerId.parsePeer(name);
+        PeerId peer = name.indexOf(Founding.SEPARATOR) < 0 ? new PeerId(name, 0) : PeerId.parsePeer(name);
         if (peer == null) {
             throw new IllegalArgumentException("a configuration names a member that is no peer: " + name);
         }
@@ -62,15 +70,19 @@ final class Configurations {
         return peers == null ? List.of() : peers;
     }
 
+    private static List<String> normal(List<String> names) {
+        return names.stream().map(name -> peer(name).toString()).toList();
+    }
+
     /** The meta of a snapshot taken behind the entry with this index and term. */
     static SnapshotMeta snapshotMeta(RaftConfiguration configuration, long index, long term) {
         return SnapshotMeta.newBuilder()
                 .setLastIncludedIndex(index)
                 .setLastIncludedTerm(term)
-                .addAllPeers(configuration.voters())
-                .addAllOldPeers(configuration.oldVoters())
-                .addAllLearners(configuration.learners())
-                .addAllOldLearners(configuration.oldLearners())
+                .addAllPeers(normal(configuration.voters()))
+                .addAllOldPeers(normal(configuration.oldVoters()))
+                .addAllLearners(normal(configuration.learners()))
+                .addAllOldLearners(normal(configuration.oldLearners()))
                 .build();
     }
 }

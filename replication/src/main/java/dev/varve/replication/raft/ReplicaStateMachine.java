@@ -3,10 +3,10 @@ package dev.varve.replication.raft;
 import com.alipay.sofa.jraft.Closure;
 import com.alipay.sofa.jraft.Iterator;
 import com.alipay.sofa.jraft.Status;
-import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.StateMachineAdapter;
 import com.alipay.sofa.jraft.entity.LeaderChangeContext;
 import com.alipay.sofa.jraft.entity.PeerId;
+import com.alipay.sofa.jraft.entity.RaftOutter.SnapshotMeta;
 import com.alipay.sofa.jraft.error.RaftError;
 import com.alipay.sofa.jraft.error.RaftException;
 import com.alipay.sofa.jraft.storage.snapshot.SnapshotReader;
@@ -19,7 +19,6 @@ import dev.varve.storage.log.LogEntry;
 import dev.varve.storage.state.StateMachine;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,6 +37,7 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
     private final StateMachine state;
     private final Log log;
     private final VarveLogStorage storage;
+    private final LogMembers members;
     private final Listener listener;
 
     /** What the node hears of its part in the group; called on the state machine's thread. */
@@ -51,9 +51,6 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
 
         /** Another node leads, or nobody is known to if null. */
         void leader(@Nullable PeerId leader);
-
-        /** The members that vote, by their ids: now, and after each change. */
-        void members(List<String> voters);
 
         /** Entries of so many bytes were applied. */
         void applied(long bytes);
@@ -69,12 +66,16 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
         void applied(long index, long firstRevision);
     }
 
-    /** @param storage the adapter to the log of the store */
-    public ReplicaStateMachine(Store store, VarveLogStorage storage, Listener listener) {
+    /**
+     * @param storage the adapter to the log of the store
+     * @param members learns what the checkpoint says of them
+     */
+    public ReplicaStateMachine(Store store, VarveLogStorage storage, LogMembers members, Listener listener) {
         this.store = store;
         this.state = store.state();
         this.log = state.log();
         this.storage = storage;
+        this.members = members;
         this.listener = listener;
     }
 
@@ -154,8 +155,9 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
     /** The state is at its last checkpoint already: it was opened there. */
     @Override
     public boolean onSnapshotLoad(SnapshotReader reader) {
-        listener.members(reader.load().getPeersList());
-        return reader.load().getLastIncludedIndex() <= state.appliedIndex();
+        SnapshotMeta meta = reader.load();
+        members.add(meta.getLastIncludedIndex(), Configurations.of(meta));
+        return meta.getLastIncludedIndex() <= state.appliedIndex();
     }
 
     @Override
@@ -177,12 +179,6 @@ public final class ReplicaStateMachine extends StateMachineAdapter {
     @Override
     public void onStopFollowing(LeaderChangeContext context) {
         listener.leader(null);
-    }
-
-    @Override
-    public void onConfigurationCommitted(Configuration members) {
-        logger.info("the group consists of {}", members);
-        listener.members(members.listPeers().stream().map(PeerId::toString).toList());
     }
 
     @Override

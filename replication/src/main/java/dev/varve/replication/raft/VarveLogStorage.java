@@ -1,5 +1,6 @@
 package dev.varve.replication.raft;
 
+import com.alipay.sofa.jraft.entity.EnumOutter.EntryType;
 import com.alipay.sofa.jraft.entity.LogEntry;
 import com.alipay.sofa.jraft.option.LogStorageOptions;
 import com.alipay.sofa.jraft.storage.LogStorage;
@@ -42,6 +43,7 @@ public final class VarveLogStorage implements LogStorage {
     private final Log log;
     private final LogReader reader;
     private final RecentEntries recent;
+    private final LogMembers members;
     private final Consumer<Exception> onUnreadable;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -60,13 +62,15 @@ public final class VarveLogStorage implements LogStorage {
      * @param log in use by nobody else but for reading
      * @param recentBytes entries up to this size together are kept in memory, so that a follower that lags a little is served
      *     without reading the log
+     * @param members learns what the log says of them
      * @param onUnreadable told when an entry cannot be read, upon which the node must stop; called by the reader, who may
      *     hold locks of JRaft
      */
-    public VarveLogStorage(Log log, long recentBytes, Consumer<Exception> onUnreadable) {
+    public VarveLogStorage(Log log, long recentBytes, LogMembers members, Consumer<Exception> onUnreadable) {
         this.log = log;
         this.reader = new LogReader(log);
         this.recent = new RecentEntries(recentBytes);
+        this.members = members;
         this.onUnreadable = onUnreadable;
     }
 
@@ -77,7 +81,9 @@ public final class VarveLogStorage implements LogStorage {
             for (long index : found.configurations()) {
                 dev.varve.storage.log.LogEntry entry = log.entry(index);
                 if (entry != null) {
-                    options.getConfigurationManager().add(Configurations.entry(RaftEntries.toRaft(entry)));
+                    LogEntry configuration = RaftEntries.toRaft(entry);
+                    options.getConfigurationManager().add(Configurations.entry(configuration));
+                    members.add(index, Configurations.of(configuration));
                 }
             }
             durable(known -> known.copyOf(found.terms()));
@@ -170,7 +176,11 @@ public final class VarveLogStorage implements LogStorage {
             try {
                 long[] positions = log.append(converted.subList(done[0], converted.size()));
                 for (int i = 0; i < positions.length; i++) {
-                    recent.add(entries.get(done[0] + i), positions[i]);
+                    LogEntry entry = entries.get(done[0] + i);
+                    recent.add(entry, positions[i]);
+                    if (entry.getType() == EntryType.ENTRY_TYPE_CONFIGURATION) {
+                        members.add(entry.getId().getIndex(), Configurations.of(entry));
+                    }
                 }
             } finally {
                 int now = (int) (log.lastIndex() - before);
@@ -230,6 +240,7 @@ public final class VarveLogStorage implements LogStorage {
                 resetBehind(firstIndexKept - 1);
             } else {
                 log.truncatePrefix(firstIndexKept);
+                members.truncatePrefix(firstIndexKept);
                 durable(terms -> terms.truncatePrefix(firstIndexKept));
             }
         });
@@ -240,6 +251,7 @@ public final class VarveLogStorage implements LogStorage {
         return change("the end of the log cannot be truncated", () -> {
             durable(terms -> terms.truncateSuffix(lastIndexKept));
             recent.truncateSuffix(lastIndexKept);
+            members.truncateSuffix(lastIndexKept);
             onceThereIsSpace(() -> log.truncateSuffix(lastIndexKept));
         });
     }

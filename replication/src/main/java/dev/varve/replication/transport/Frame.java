@@ -1,5 +1,7 @@
 package dev.varve.replication.transport;
 
+import java.nio.charset.StandardCharsets;
+
 /**
  * A frame as it came.
  *
@@ -8,4 +10,10 @@ package dev.varve.replication.transport;
  * @param message which message its body is: see {@link MessageNumbers}; 0 where it is none
  * @param body the rest of it
  */
-record Frame(FrameKind kind, long call, int message, byte[] body) {}
+record Frame(FrameKind kind, long call, int message, byte[] body) {
+
+    /** What a {@link FrameKind#FAILURE} says. */
+    String text() {
+        return new String(body, StandardCharsets.UTF_8);
+    }
+}

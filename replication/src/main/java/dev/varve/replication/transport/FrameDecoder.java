@@ -17,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class FrameDecoder extends ByteToMessageDecoder {
 
+    private static final int TLS_ALERT = 21;
+    private static final int TLS_HANDSHAKE = 22;
+
     private final int maxFrameBytes;
     private int limitBytes = FrameFormat.MAX_HELLO_BYTES;
     private boolean broken;
@@ -54,6 +57,10 @@ final class FrameDecoder extends ByteToMessageDecoder {
             throw new CorruptedFrameException("a frame of " + length + " bytes has no room for its header");
         }
         if (length + FrameFormat.LENGTH_BYTES > limitBytes) {
+            if (limitBytes == FrameFormat.MAX_HELLO_BYTES && isTls(in)) {
+                throw new CorruptedFrameException(
+                        "the other side speaks TLS, this node does not: give all nodes" + " --raft-tls-cert, or none");
+            }
             throw new TooLongFrameException("a frame of " + (length + FrameFormat.LENGTH_BYTES)
                     + " bytes exceeds the limit of " + limitBytes + " (maxFrameBytes)");
         }
@@ -73,6 +80,14 @@ final class FrameDecoder extends ByteToMessageDecoder {
             throw new CorruptedFrameException("the checksum of a frame of " + length + " bytes does not match");
         }
         return frame(ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN), body);
+    }
+
+    /** True if a record of TLS begins here, a handshake or an alert: no frame of a stranger has a byte at its third place. */
+    private static boolean isTls(ByteBuf in) {
+        int at = in.readerIndex();
+        return (in.getByte(at) == TLS_HANDSHAKE || in.getByte(at) == TLS_ALERT)
+                && in.getByte(at + 1) == 3
+                && in.getByte(at + 2) != 0;
     }
 
     private static Frame frame(ByteBuffer head, byte[] body) {

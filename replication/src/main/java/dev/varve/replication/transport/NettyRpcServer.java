@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +35,8 @@ public final class NettyRpcServer implements RpcServer {
 
     private static final Logger logger = LoggerFactory.getLogger(NettyRpcServer.class);
 
+    private static final long SAY_NANOS = TimeUnit.SECONDS.toNanos(10);
+
     private final RaftTransport transport;
     private final InetSocketAddress listen;
     private final Map<String, RpcProcessor<?>> processors = new ConcurrentHashMap<>();
@@ -44,6 +47,11 @@ public final class NettyRpcServer implements RpcServer {
     private final Set<ServerConnection> connections = new HashSet<>();
 
     private final Map<String, ServerConnection> byPeer = new HashMap<>();
+
+    /** Why a connection was refused, as it was logged last, and when; confined to the event loop. */
+    private String saidWords = "";
+
+    private long saidNanos;
 
     NettyRpcServer(RaftTransport transport, InetSocketAddress listen) {
         this.transport = transport;
@@ -84,6 +92,10 @@ public final class NettyRpcServer implements RpcServer {
             var _ = accepted.close();
             return;
         }
+        TlsCredentials tls = transport.security().tls();
+        if (tls != null) {
+            accepted.pipeline().addLast(tls.handler(accepted.alloc(), false));
+        }
         FrameDecoder decoder = new FrameDecoder(transport.options().maxFrameBytes());
         ServerConnection connection = new ServerConnection(this, accepted, decoder);
         connections.add(connection);
@@ -109,6 +121,22 @@ public final class NettyRpcServer implements RpcServer {
             connection.waitFor(end);
             end.addListener(done -> later(connection::welcome));
         }
+    }
+
+    /**
+     * A connection is closed by this node, for a reason. A node that cannot get in tries again several times a second, so the same reason
+     * is said once in a while only.
+     */
+    void refused(Channel connection, String words) {
+        String host = String.valueOf(connection.remoteAddress()).replaceFirst(":[0-9]+$", "");
+        long now = transport.ticker().nanos();
+        if (words.equals(saidWords) && now - saidNanos < SAY_NANOS) {
+            logger.debug("refused a connection from {}: {}", host, words);
+            return;
+        }
+        saidWords = words;
+        saidNanos = now;
+        logger.warn("refused a connection from {}: {}", host, words);
     }
 
     private void later(Runnable task) {

@@ -14,9 +14,9 @@ import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.SocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -218,6 +218,10 @@ final class PeerLink {
                 .handler(new ChannelInitializer<SocketChannel>() {
                     @Override
                     protected void initChannel(SocketChannel channel) {
+                        TlsCredentials tls = transport.security().tls();
+                        if (tls != null) {
+                            channel.pipeline().addLast(tls.handler(channel.alloc(), true));
+                        }
                         FrameDecoder decoder =
                                 new FrameDecoder(transport.options().maxFrameBytes());
                         channel.pipeline().addLast(decoder, new Handler(decoder));
@@ -229,56 +233,92 @@ final class PeerLink {
     private final class Handler extends SimpleChannelInboundHandler<Frame> {
 
         private final FrameDecoder decoder;
+        private final CallerGreeting greeting;
 
         Handler(FrameDecoder decoder) {
             this.decoder = decoder;
+            TransportIdentity self = transport.identity();
+            this.greeting = new CallerGreeting(self.cluster(), self.node(), peer, transport.security());
         }
 
         @Override
         public void channelActive(ChannelHandlerContext context) {
-            TransportIdentity self = transport.identity();
-            Hello hello = new Hello(Hello.VERSION, self.cluster(), self.node(), peer);
-            var _ = context.writeAndFlush(
-                    FrameFormat.encode(context.alloc(), FrameKind.HELLO, 0, hello.encode()), context.voidPromise());
+            if (transport.security().tls() == null) {
+                begin(context);
+            }
+        }
+
+        @Override
+        public void userEventTriggered(ChannelHandlerContext context, Object event) {
+            if (event instanceof SslHandshakeCompletionEvent handshake) {
+                if (handshake.isSuccess()) {
+                    begin(context);
+                } else {
+                    exceptionCaught(context, handshake.cause());
+                }
+            }
+        }
+
+        private void begin(ChannelHandlerContext context) {
+            try {
+                say(context, FrameKind.HELLO, greeting.begin(TlsCredentials.names(context.channel())));
+            } catch (GreetingException e) {
+                end(context, String.valueOf(e.getMessage()));
+            }
+        }
+
+        private void say(ChannelHandlerContext context, FrameKind kind, byte[] body) {
+            var _ = context.writeAndFlush(FrameFormat.encode(context.alloc(), kind, 0, body), context.voidPromise());
         }
 
         @Override
         protected void channelRead0(ChannelHandlerContext context, Frame frame) {
             heardNanos = transport.ticker().nanos();
+            if (greeting.answer() == null) {
+                greet(context, frame);
+                return;
+            }
             switch (frame.kind()) {
-                case HELLO -> {
-                    decoder.trust();
-                    greeted(context.channel(), frame);
-                }
                 case RESPONSE -> answered(frame);
                 case FAILURE -> refused(context.channel(), frame);
-                case REQUEST -> {
-                    lost(context.channel(), "the peer sent a request on a connection that is not its own");
-                    var _ = context.close();
-                }
+                case HELLO, REQUEST, CHALLENGE, PROOF ->
+                    end(context, "the peer sent what does not belong on a connection that is not its own");
             }
+        }
+
+        private void greet(ChannelHandlerContext context, Frame frame) {
+            try {
+                byte[] proof = greeting.next(frame);
+                if (proof != null) {
+                    say(context, FrameKind.PROOF, proof);
+                } else {
+                    decoder.trust();
+                    greeted(context.channel());
+                }
+            } catch (GreetingException e) {
+                end(context, String.valueOf(e.getMessage()));
+            }
+        }
+
+        private void end(ChannelHandlerContext context, String why) {
+            lost(context.channel(), why);
+            var _ = context.close();
         }
 
         @Override
         public void channelInactive(ChannelHandlerContext context) {
-            lost(context.channel(), "the connection was closed");
+            lost(context.channel(), greeting.answer() == null ? CallerGreeting.SILENT : "the connection was closed");
         }
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            lost(context.channel(), cause.toString());
-            var _ = context.close();
+            String words = TlsCredentials.words(cause);
+            end(context, words == null ? cause.toString() : words);
         }
     }
 
-    private void greeted(Channel channel, Frame frame) {
+    private void greeted(Channel channel) {
         if (!channel.equals(current) || live != null) {
-            return;
-        }
-        Hello hello = Hello.decode(frame.body());
-        if (hello == null || !hello.from().equals(peer)) {
-            lost(channel, "another node answers there");
-            var _ = channel.close();
             return;
         }
         connecting = false;
@@ -305,7 +345,7 @@ final class PeerLink {
     }
 
     private void refused(Channel channel, Frame frame) {
-        String words = new String(frame.body(), StandardCharsets.UTF_8);
+        String words = frame.text();
         if (frame.call() == 0) {
             lost(channel, words);
             var _ = channel.close();

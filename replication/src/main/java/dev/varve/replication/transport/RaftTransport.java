@@ -46,6 +46,7 @@ public final class RaftTransport implements AutoCloseable {
 
     private final TransportIdentity identity;
     private final PeerAddresses addresses;
+    private final TransportSecurity security;
     private final TransportOptions options;
     private final Ticker ticker;
     private final EventLoopGroup loops;
@@ -61,11 +62,13 @@ public final class RaftTransport implements AutoCloseable {
 
     private RaftTransport(
             TransportIdentity identity,
+            TransportSecurity security,
             PeerAddresses addresses,
             InetSocketAddress listen,
             TransportOptions options,
             Ticker ticker) {
         this.identity = identity;
+        this.security = security;
         this.addresses = addresses;
         this.options = options;
         this.ticker = ticker;
@@ -84,18 +87,20 @@ public final class RaftTransport implements AutoCloseable {
      * Starts the network of a node.
      *
      * @param identity who the node is
+     * @param security how nodes prove who they are
      * @param addresses where the others are
      * @param listen where to listen; port 0 takes a free one: see {@link #address}
      * @throws IOException if it cannot listen there
      */
     public static RaftTransport start(
             TransportIdentity identity,
+            TransportSecurity security,
             PeerAddresses addresses,
             InetSocketAddress listen,
             TransportOptions options,
             Ticker ticker)
             throws IOException {
-        RaftTransport transport = new RaftTransport(identity, addresses, listen, options, ticker);
+        RaftTransport transport = new RaftTransport(identity, security, addresses, listen, options, ticker);
         try {
             transport.server.bind();
         } catch (IOException | RuntimeException e) {
@@ -216,6 +221,10 @@ public final class RaftTransport implements AutoCloseable {
 
     void connected(String peer) {
         connectListeners.forEach(listener -> listener.accept(peer));
+    }
+
+    TransportSecurity security() {
+        return security;
     }
 
     PeerAddresses addresses() {

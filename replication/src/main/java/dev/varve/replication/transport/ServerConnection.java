@@ -38,6 +38,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
     private final RaftTransport transport;
     private final Channel channel;
     private final FrameDecoder decoder;
+    private final CalleeGreeting greeting;
     private final Map<String, Object> attributes = new ConcurrentHashMap<>();
     /** Runs, in the order in which they came, the requests of which JRaft wants it so, and last the end of the connection. */
     private final EventExecutor ordered;
@@ -45,7 +46,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
     /** The end of the peer's earlier connections, if this one has to wait for it. */
     private @Nullable Future<?> before;
 
-    /** Who the peer says it is, and who it is once it may be talked to. */
+    /** Who the peer has proven to be, and who it is once it may be talked to. */
     private @Nullable String claimed;
 
     private @Nullable String peer;
@@ -54,7 +55,6 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
     private long inProgressBytes;
 
     private boolean flushing;
-    private boolean greeted;
     private boolean ended;
 
     ServerConnection(NettyRpcServer server, Channel channel, FrameDecoder decoder) {
@@ -62,6 +62,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         this.transport = server.transport();
         this.channel = channel;
         this.decoder = decoder;
+        this.greeting = new CalleeGreeting(transport.identity(), transport.security());
         this.ordered = new DefaultEventExecutor(new DefaultThreadFactory(
                 "varve-raft-append-" + transport.identity().node(), true));
     }
@@ -74,7 +75,7 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
 
     private void requireHello() {
         if (claimed == null && !ended) {
-            logger.warn("closed the connection from {}: it did not say who it is", channel.remoteAddress());
+            server.refused(channel, "it did not say who it is");
             end();
         }
     }
@@ -84,11 +85,8 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         if (ended) {
             return;
         }
-        if (!greeted) {
-            greeted = true;
+        if (peer == null) {
             greet(frame);
-        } else if (peer == null) {
-            refuse("a node that calls waits for the answer to its hello");
         } else if (frame.kind() == FrameKind.REQUEST) {
             dispatch(frame);
         } else {
@@ -97,34 +95,36 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
     }
 
     private void greet(Frame frame) {
-        Hello hello = frame.kind() == FrameKind.HELLO ? Hello.decode(frame.body()) : null;
-        if (hello == null) {
-            refuse("the first frame of a connection must be a hello");
+        byte[] challenge;
+        try {
+            challenge = greeting.next(frame, TlsCredentials.names(channel));
+        } catch (GreetingException e) {
+            refuse(String.valueOf(e.getMessage()));
             return;
         }
-        if (hello.asks()) {
-            tellCluster(hello.from());
+        if (challenge != null) {
+            var _ = channel.writeAndFlush(FrameFormat.encode(channel.alloc(), FrameKind.CHALLENGE, 0, challenge));
+        }
+        Hello caller = greeting.caller();
+        if (caller == null) {
             return;
         }
-        String refusal = hello.refusal(transport.identity());
-        if (refusal != null) {
-            refuse(refusal);
+        if (caller.asks()) {
+            tellCluster();
             return;
         }
-        claimed = hello.from();
-        server.admit(hello.from(), this);
+        claimed = caller.from();
+        server.admit(caller.from(), this);
     }
 
     /** To a node that belongs to no cluster yet: tells the name of this one, and closes. */
-    private void tellCluster(String from) {
-        var _ = channel.writeAndFlush(hello(from)).addListener(ChannelFutureListener.CLOSE);
+    private void tellCluster() {
+        var _ = channel.writeAndFlush(hello()).addListener(ChannelFutureListener.CLOSE);
         end(false);
     }
 
-    private ByteBuf hello(String to) {
-        TransportIdentity self = transport.identity();
-        Hello answer = new Hello(Hello.VERSION, self.cluster(), self.node(), to);
-        return FrameFormat.encode(channel.alloc(), FrameKind.HELLO, 0, answer.encode());
+    private ByteBuf hello() {
+        return FrameFormat.encode(channel.alloc(), FrameKind.HELLO, 0, greeting.answer());
     }
 
     /** The connection is welcome only after this. */
@@ -140,11 +140,11 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
         }
         peer = from;
         decoder.trust();
-        var _ = channel.writeAndFlush(hello(from));
+        var _ = channel.writeAndFlush(hello());
     }
 
     private void refuse(String words) {
-        logger.warn("refused the connection from {}: {}", channel.remoteAddress(), words);
+        server.refused(channel, words);
         var _ = channel.writeAndFlush(FrameFormat.encodeFailure(channel.alloc(), 0, words))
                 .addListener(ChannelFutureListener.CLOSE);
         end(false);
@@ -314,7 +314,12 @@ final class ServerConnection extends SimpleChannelInboundHandler<Frame> implemen
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        logger.warn("closed the connection from {} ({}): {}", channel.remoteAddress(), peer, cause.toString());
+        if (peer == null) {
+            String words = TlsCredentials.words(cause);
+            server.refused(channel, words == null ? cause.toString() : words);
+        } else {
+            logger.warn("closed the connection from {} ({}): {}", channel.remoteAddress(), peer, cause.toString());
+        }
         end();
     }
 

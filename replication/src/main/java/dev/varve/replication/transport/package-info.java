@@ -8,7 +8,7 @@
  *
  * <pre>{@code
  * RaftTransport transport = RaftTransport.start(
- *         new TransportIdentity("orders", "n1"), addresses, new InetSocketAddress("10.0.0.1", 7000), TransportOptions.defaults());
+ *         new TransportIdentity("orders", "n1"), TransportSecurity.none(), addresses, new InetSocketAddress("10.0.0.1", 7000), TransportOptions.defaults());
  * transport.server().registerProcessor(...);    // JRaft's processors
  * }</pre>
  *

@@ -1,7 +1,9 @@
 package dev.varve.replication.cluster;
 
+import dev.varve.replication.InterceptedFiles;
 import dev.varve.storage.StoreOptions;
 import dev.varve.storage.io.Environment;
+import dev.varve.storage.io.FileSystem;
 import dev.varve.storage.io.Ticker;
 import dev.varve.testkit.SimulatedFileSystem;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -24,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Three nodes of a cluster in this process, each on a simulated disk of its own. */
@@ -32,6 +36,10 @@ final class InProcessCluster implements AutoCloseable {
     static final List<String> NAMES = List.of("n1", "n2", "n3");
     static final Path DATA = Path.of("/data");
     private static final long RETENTION_BYTES = 64 << 20;
+    static final StoreOptions SIZES = StoreOptions.defaults()
+            .withSegmentBytes(1 << 20)
+            .withMemtableBytes(1 << 20)
+            .withCacheBytes(1 << 20);
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 
     private final Map<String, InetSocketAddress> addresses = new LinkedHashMap<>();
@@ -42,6 +50,9 @@ final class InProcessCluster implements AutoCloseable {
     private final @Nullable AtomicBoolean damaged;
     private final long retentionBytes;
 
+    /** How long each sync takes on the disk of a node, if not no time at all. */
+    private final Map<String, Long> syncNanos = new ConcurrentHashMap<>();
+
     /** Whether nodes that are started from now on give up a store that is damaged. */
     private boolean rebuilds;
 
@@ -49,16 +60,27 @@ final class InProcessCluster implements AutoCloseable {
         this(RETENTION_BYTES, null);
     }
 
+    /** @param prepare is done with the disk of the node that founds the cluster, before anything is started */
+    InProcessCluster(Consumer<Environment> prepare) throws Exception {
+        this(RETENTION_BYTES, null, prepare);
+    }
+
     /**
      * @param damaged if given, one bit of what is sent of a checkpoint is wrong, once; set when that has happened
      */
     InProcessCluster(long retentionBytes, @Nullable AtomicBoolean damaged) throws Exception {
+        this(retentionBytes, damaged, environment -> {});
+    }
+
+    private InProcessCluster(long retentionBytes, @Nullable AtomicBoolean damaged, Consumer<Environment> prepare)
+            throws Exception {
         this.retentionBytes = retentionBytes;
         this.damaged = damaged;
         for (String name : NAMES) {
             addresses.put(name, freeAddress());
             disks.put(name, new SimulatedFileSystem());
         }
+        prepare.accept(environment(NAMES.getFirst()));
         startAll();
     }
 
@@ -98,7 +120,16 @@ final class InProcessCluster implements AutoCloseable {
     void startStranger(String name) throws Exception {
         addresses.put(name, freeAddress());
         disks.put(name, new SimulatedFileSystem());
-        nodes.put(name, threads.submit(() -> create(name)).get(60, TimeUnit.SECONDS));
+        startUnready(name);
+    }
+
+    private Environment environment(String name) {
+        FileSystem files = damaged == null ? disk(name) : DamagedRead.of(disk(name), DATA.resolve("outgoing"), damaged);
+        return new Environment(
+                InterceptedFiles.wrap(files, method -> delay(name, method)),
+                Ticker.system(),
+                InstantSource.system(),
+                new Random());
     }
 
     private static InetSocketAddress freeAddress() throws IOException {
@@ -114,20 +145,14 @@ final class InProcessCluster implements AutoCloseable {
                         Objects.requireNonNull(addresses.get(name)),
                         addresses,
                         name.equals("n1"),
+                        NodeCredentials.NONE,
                         ClusterOptions.ELECTION_MILLIS_DEFAULT,
                         retentionBytes,
                         ClusterOptions.CATCH_UP_BYTES_PER_SECOND_DEFAULT,
                         rebuilds),
                 DATA,
-                StoreOptions.defaults()
-                        .withSegmentBytes(1 << 20)
-                        .withMemtableBytes(1 << 20)
-                        .withCacheBytes(1 << 20),
-                new Environment(
-                        damaged == null ? disk(name) : DamagedRead.of(disk(name), DATA.resolve("outgoing"), damaged),
-                        Ticker.system(),
-                        InstantSource.system(),
-                        new Random()),
+                SIZES,
+                environment(name),
                 threads);
     }
 
@@ -155,6 +180,18 @@ final class InProcessCluster implements AutoCloseable {
         SimulatedFileSystem disk = disk(name);
         long used = full ? SimulatedFileSystem.UNBOUNDED - disk.usableBytes(DATA) : SimulatedFileSystem.UNBOUNDED;
         disk.setCapacityBytes(used);
+    }
+
+    /** From now on each sync takes so long on the disk of a node. */
+    void setSyncMillis(String name, long millis) {
+        syncNanos.put(name, TimeUnit.MILLISECONDS.toNanos(millis));
+    }
+
+    private void delay(String name, String method) {
+        long nanos = method.equals("sync") ? syncNanos.getOrDefault(name, 0L) : 0;
+        for (long end = System.nanoTime() + nanos, left = nanos; left > 0; left = end - System.nanoTime()) {
+            LockSupport.parkNanos(left);
+        }
     }
 
     private void awaitReady(String name) {

@@ -94,7 +94,8 @@ final class LogFiles implements SegmentRegistry {
                 (header, position, payload) -> {});
         readsOfLog = reads.get();
         log.truncatePrefix(firstIndex);
-        VarveLogStorage storage = new VarveLogStorage(log, recentBytes, unreadable -> {});
+        VarveLogStorage storage =
+                new VarveLogStorage(log, recentBytes, new LogMembers(members -> {}), unreadable -> {});
         ConfigurationManager configurations = new ConfigurationManager();
         LogStorageOptions options = new LogStorageOptions();
         options.setConfigurationManager(configurations);

@@ -81,6 +81,14 @@ class HostileConnectionTest {
     }
 
     @Test
+    void aLaterVersionOfTheProtocolIsRefusedInWords() throws Exception {
+        byte[] later = bytes(FrameFormat.encode(
+                UnpooledByteBufAllocator.DEFAULT, FrameKind.HELLO, 0, new byte[] {2, 0, -1, 77, 78, 79}));
+
+        assertThat(closedAfter(later)).contains("speaks version 1").contains("version 2");
+    }
+
+    @Test
     void arbitraryBytesCloseTheConnection() throws Exception {
         Random random = new Random(7);
         for (int i = 0; i < 20; i++) {
@@ -128,7 +136,7 @@ class HostileConnectionTest {
     private Stranger greeted(String name) throws Exception {
         Stranger stranger = Stranger.connected(node.address());
         stranger.send(hello("test", name, "b"));
-        assertThat(Hello.decode(stranger.readFrame())).isEqualTo(new Hello(Hello.VERSION, "test", "b", name));
+        assertThat(Hello.decode(stranger.readFrame())).isEqualTo(new Hello("test", "b", name));
         return stranger;
     }
 
@@ -161,10 +169,7 @@ class HostileConnectionTest {
 
     private static byte[] hello(String cluster, String from, String to) {
         return bytes(FrameFormat.encode(
-                UnpooledByteBufAllocator.DEFAULT,
-                FrameKind.HELLO,
-                0,
-                new Hello(Hello.VERSION, cluster, from, to).encode()));
+                UnpooledByteBufAllocator.DEFAULT, FrameKind.HELLO, 0, new Hello(cluster, from, to).encode()));
     }
 
     private static byte[] bytes(ByteBuf buffer) {

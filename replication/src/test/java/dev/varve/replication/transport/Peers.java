@@ -32,8 +32,17 @@ final class Peers implements Closeable {
     }
 
     RaftTransport start(String node, TransportOptions options, Ticker ticker) throws IOException {
-        RaftTransport transport =
-                RaftTransport.start(new TransportIdentity(CLUSTER, node), addresses::get, anyPort(), options, ticker);
+        return start(node, TransportSecurity.none(), options, ticker);
+    }
+
+    RaftTransport start(String node, TransportSecurity security) throws IOException {
+        return start(node, security, PATIENT, Ticker.system());
+    }
+
+    private RaftTransport start(String node, TransportSecurity security, TransportOptions options, Ticker ticker)
+            throws IOException {
+        RaftTransport transport = RaftTransport.start(
+                new TransportIdentity(CLUSTER, node), security, addresses::get, anyPort(), options, ticker);
         open.add(transport::close);
         addresses.put(node, transport.address());
         return transport;

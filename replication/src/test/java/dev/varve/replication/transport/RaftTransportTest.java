@@ -179,6 +179,7 @@ class RaftTransportTest {
         RaftTransport b = peers.start("b");
         try (RaftTransport other = RaftTransport.start(
                 new TransportIdentity("other", "a"),
+                TransportSecurity.none(),
                 peer -> b.address(),
                 Peers.anyPort(),
                 TransportOptions.defaults(),
@@ -293,6 +294,7 @@ class RaftTransportTest {
 
         assertThatThrownBy(() -> RaftTransport.start(
                         new TransportIdentity("test", "c"),
+                        TransportSecurity.none(),
                         peer -> null,
                         b.address(),
                         TransportOptions.defaults(),

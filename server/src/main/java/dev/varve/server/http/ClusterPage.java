@@ -38,6 +38,7 @@ final class ClusterPage {
         json.append(",\"role\":");
         text(json, member.role());
         json.append(",\"voter\":").append(member.voter());
+        json.append(",\"learner\":").append(member.learner());
         json.append(",\"reachable\":").append(member.reachable());
         json.append(",\"commitIndex\":").append(member.commitIndex());
         json.append(",\"appliedIndex\":").append(member.appliedIndex());

@@ -55,7 +55,7 @@ final class ReadHandler {
                         request,
                         ClusterPage.MEDIA_TYPE,
                         ClusterPage.of(connection.server().served().view()));
-            case MEMBERS, TRANSFER -> change(request);
+            case MEMBERS, PROMOTE, TRANSFER -> change(request);
             case ROOT -> page(request, AnswerWriter.TEXT, WELCOME);
             case LIVEZ -> page(request, AnswerWriter.TEXT, AnswerWriter.utf8("ok\n"));
             case READYZ -> ready(request);

@@ -9,6 +9,7 @@ import dev.varve.replication.cluster.MemberChange;
 import dev.varve.server.metrics.OperationKind;
 import dev.varve.storage.KeyRange;
 import dev.varve.storage.StoreOptions;
+import java.nio.charset.StandardCharsets;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,7 +57,7 @@ record Request(
             throw new ProblemException(
                     ErrorCode.NO_SUCH_ROUTE,
                     "There is no route \"" + shown(head.path()) + "\".",
-                    "The routes are /put, /read, /range, /batchput, /delete, /v1/cluster, /v1/cluster/members,"
+                    "The routes are /put, /read, /range, /batchput, /delete, /v1/cluster, /v1/cluster/members, /v1/cluster/members/ID/promote,"
                             + " /v1/cluster/transfer-leadership, /livez, /readyz and /metrics.");
         }
         if (!route.takes(head.method())) {
@@ -83,7 +84,16 @@ record Request(
             }
             case MEMBERS -> {
                 key = query.required("id");
-                change = head.method().equals("POST") ? MemberChange.ADD : MemberChange.REMOVE;
+                String learner = query.optionalText("learner");
+                if (head.method().equals("POST")) {
+                    change = "true".equals(learner) ? MemberChange.ADD_LEARNER : MemberChange.ADD;
+                } else {
+                    change = MemberChange.REMOVE;
+                }
+            }
+            case PROMOTE -> {
+                key = Route.member(head.path()).getBytes(StandardCharsets.UTF_8);
+                change = MemberChange.PROMOTE;
             }
             case TRANSFER -> {
                 byte[] to = query.optional("to");

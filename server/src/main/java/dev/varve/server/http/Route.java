@@ -18,6 +18,8 @@ enum Route {
     METRICS("/metrics", OperationKind.OTHER, "GET", true),
     CLUSTER("/v1/cluster", OperationKind.OTHER, "GET", true),
     MEMBERS("/v1/cluster/members", OperationKind.OTHER, "POST, DELETE", false),
+    /** Of one member, whose name stands before this in the path. */
+    PROMOTE("/promote", OperationKind.OTHER, "POST", false),
     TRANSFER("/v1/cluster/transfer-leadership", OperationKind.OTHER, "POST", false);
 
     private static final Map<String, Route> BY_PATH = byPath();
@@ -34,7 +36,13 @@ enum Route {
 
     /** The route of a path, or null if there is none. */
     static @Nullable Route of(String path) {
-        return BY_PATH.get(path);
+        return path.startsWith(MEMBERS.path + "/") && path.endsWith(PROMOTE.path) ? PROMOTE : BY_PATH.get(path);
+    }
+
+    /** The name of the member in a path of {@link #PROMOTE}, as it stands there. */
+    static String member(String path) {
+        return path.substring(
+                MEMBERS.path.length() + 1, Math.max(MEMBERS.path.length() + 1, path.length() - PROMOTE.path.length()));
     }
 
     OperationKind kind() {
@@ -63,7 +71,9 @@ enum Route {
     private static Map<String, Route> byPath() {
         Map<String, Route> routes = new HashMap<>();
         for (Route route : values()) {
-            routes.put(route.path, route);
+            if (route != PROMOTE) {
+                routes.put(route.path, route);
+            }
         }
         return routes;
     }
