@@ -40,7 +40,7 @@ class CatchUpTest {
     private static final int WRITERS = 4;
 
     /** Puts a second, all writers together, while latencies are taken: a load that the machine bears. */
-    private static final int RATE = Integer.getInteger("varve.catchup.rate", 100);
+    private static final int RATE = Integer.getInteger("varve.catchup.rate", 40);
 
     private static final Pattern FETCHED = Pattern.compile("varve_catch_up_fetched_bytes_total ([0-9.E+]+)");
 
