@@ -1,6 +1,7 @@
 package dev.varve.systemtests.chaos;
 
 import dev.varve.client.VarveClient;
+import dev.varve.client.VarveException;
 import dev.varve.storage.io.Ticker;
 import dev.varve.systemtests.ClusterProcesses;
 import dev.varve.systemtests.Program;
@@ -171,19 +172,22 @@ final class Chaos {
     /** What the nodes did besides, each since it was started last. */
     private static String background(ClusterProcesses cluster) {
         return cluster.names().stream()
-                .map(node -> {
-                    ServerProcess process = cluster.node(node);
-                    try (VarveClient client = process.client()) {
-                        return "%s %.0f flushes, %.0f merges, %.0f MB of log, %.0f MB moved"
-                                .formatted(
-                                        node,
-                                        process.metric(client, "varve_flushes_total"),
-                                        process.metric(client, "varve_compactions_total"),
-                                        process.metric(client, "varve_log_bytes") / 1e6,
-                                        process.metric(client, "varve_moved_bytes_total") / 1e6);
-                    }
-                })
+                .map(node -> background(node, cluster.node(node)))
                 .collect(Collectors.joining("; ", "since their last starts: ", ""));
+    }
+
+    private static String background(String name, ServerProcess node) {
+        try (VarveClient client = node.client()) {
+            return "%s %.0f flushes, %.0f merges, %.0f MB of log, %.0f MB moved"
+                    .formatted(
+                            name,
+                            node.metric(client, "varve_flushes_total"),
+                            node.metric(client, "varve_compactions_total"),
+                            node.metric(client, "varve_log_bytes") / 1e6,
+                            node.metric(client, "varve_moved_bytes_total") / 1e6);
+        } catch (VarveException away) {
+            return name + " does not say";
+        }
     }
 
     /** All nodes must hold the same in the end, and what had settled. */
