@@ -111,22 +111,23 @@ class CollectionTest {
 
     @Test
     void writersAreSlowedRatherThanThatTheFilesGrow() throws Exception {
+        // Who is slowed waits in truth, and for so much longer that merges keep up however busy the machine is with
+        // other things.
         Environment inTime = new Environment(
-                machine.files(),
-                Environment.system().ticker(),
-                machine.clock(),
-                new Random(1)); // Who is slowed waits in truth.
+                machine.files(), () -> Environment.system().ticker().nanos() / 10, machine.clock(), new Random(1));
         try (Store store = Store.open(CheckedStore.DIRECTORY, OPTIONS, inTime)) {
             fill(store);
             long most = 0;
             for (int i = 0; i < 20 * KEYS; i++) {
                 put(store, random.nextInt(KEYS));
-                if (i >= 5 * KEYS && i % 500 == 0) { // Merges have shown that keys are overwritten.
+                if (i % 100 == 0) {
                     most = Math.max(most, fileBytes());
                 }
             }
             long data = KEYS * (VALUE_BYTES + 40L);
-            assertThat(most).isLessThan(data * 16 / 10 + 8L * OPTIONS.segmentBytes());
+            // On top come a spare segment, the one that is written to, the slack of the debt, and what a pass writes
+            // before it drops.
+            assertThat(most).isLessThan(data * 16 / 10 + 12L * OPTIONS.segmentBytes());
             assertThat(store.stats().spaceDelayNanos())
                     .as("nobody else waits for it")
                     .isPositive();

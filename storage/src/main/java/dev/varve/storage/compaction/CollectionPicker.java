@@ -33,10 +33,10 @@ public final class CollectionPicker {
     static final double ROOM = 0.17;
 
     /** From here on a growth of the files is slowed. */
-    static final double DEBT_FROM = 1.45;
+    static final double DEBT_FROM = 1.4;
 
     /** Here it is slowed as much as it can be. */
-    static final double DEBT_TO = 1.95;
+    static final double DEBT_TO = 1.65;
 
     /** Space comes back by whole segments: so many times more than what is worth a pass is no debt. */
     private static final int SLACK = 4;
@@ -77,7 +77,7 @@ public final class CollectionPicker {
         if (going != null) {
             return going;
         }
-        SpaceUse use = SpaceUse.of(levels, segments, otherBytes, regarded);
+        SpaceUse use = SpaceUse.of(levels, segments, otherBytes, regarded, table -> 1);
         long live = use.liveBytes() - use.hiddenBytes();
         long limit = (long) (most == 1 ? live : BEGIN * live);
         if (use.fileBytes() <= limit || use.fileBytes() - live < leastBytes) {
@@ -114,14 +114,13 @@ public final class CollectionPicker {
      * nothing more should come.
      *
      * @param use of the segments that can be collected
-     * @param overwriting what part of what is written takes the place of something
      */
-    public double debt(SpaceUse use, double overwriting) {
-        double live = use.liveBytes() - overwriting * use.likelyHiddenBytes();
+    public double debt(SpaceUse use) {
+        double live = use.liveBytes() - use.likelyHiddenBytes();
         double slack = SLACK * leastBytes;
         double from = DEBT_FROM * live + slack;
-        double to = DEBT_TO * live + 2 * slack;
-        return Math.clamp((use.fileBytes() - from) / (to - from), 0, 1);
+        double span = Math.max(slack, (DEBT_TO - DEBT_FROM) * live);
+        return Math.clamp((use.fileBytes() - from) / span, 0, 1);
     }
 
     /** To what part of its length a value shrinks when it is moved, as those did that have been moved. */

@@ -1,10 +1,12 @@
 package dev.varve.storage.compaction;
 
 import dev.varve.storage.index.TableInfo;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 /**
@@ -17,7 +19,7 @@ import java.util.function.ToLongFunction;
  * @param fileBytes sizes of all segments and tables
  * @param liveBytes what tables point to, the tables themselves, and what is in the log and in no table yet
  * @param hiddenBytes how much of what tables point to may be hidden by newer versions or tombstones in other tables
- * @param likelyHiddenBytes how much of it is, if keys are written at random
+ * @param likelyHiddenBytes how much of it is, if what is overwritten is chosen at random
  * @param referenced by id of a segment how many bytes of it tables point to
  */
 public record SpaceUse(
@@ -44,12 +46,14 @@ public record SpaceUse(
      * @param segments those that may be collected
      * @param otherBytes of the other segments, which are taken for live
      * @param regarded up to which revision what hides entries of a table has been dropped from it
+     * @param overwriting what part of a table's entries takes the place of something beneath it
      */
     public static SpaceUse of(
             List<List<TableInfo>> levels,
             List<Collectable> segments,
             long otherBytes,
-            ToLongFunction<TableInfo> regarded) {
+            ToLongFunction<TableInfo> regarded,
+            ToDoubleFunction<TableInfo> overwriting) {
         Map<Long, Long> referenced = new HashMap<>();
         long tableBytes = 0;
         for (List<TableInfo> tables : levels) {
@@ -68,6 +72,7 @@ public record SpaceUse(
         }
         double hidden = 0;
         double likelyHidden = 0;
+        Map<Long, Double> hits = hits(levels, overwriting);
         for (int level = 0; level < levels.size(); level++) {
             for (TableInfo table : levels.get(level)) {
                 double bytes = 0;
@@ -75,8 +80,7 @@ public record SpaceUse(
                     bytes += use.getValue() * expansions.getOrDefault(use.getKey(), 0.0);
                 }
                 hidden += bytes * hiddenShare(levels, level, table, regarded.applyAsLong(table));
-                double later = laterEntries(levels, level, table, regarded.applyAsLong(table));
-                likelyHidden += bytes * (1 - Math.exp(-later / Math.max(1, table.entries())));
+                likelyHidden += bytes * likelyHiddenShare(levels, level, table, regarded.applyAsLong(table), hits);
             }
         }
         return new SpaceUse(files, live, (long) hidden, (long) likelyHidden, Map.copyOf(referenced));
@@ -99,14 +103,57 @@ public record SpaceUse(
     private static double laterEntries(List<List<TableInfo>> levels, int level, TableInfo table, long regarded) {
         double entries = 0;
         for (TableInfo upper : above(levels, level)) {
-            if (upper.maxRevision() > regarded && overlap(upper, table)) {
-                long from = Math.max(regarded + 1, upper.minRevision());
-                double later =
-                        (double) (upper.maxRevision() - from + 1) / (upper.maxRevision() - upper.minRevision() + 1);
-                entries += later * upper.entries() / (level == 0 ? 1 : overlapping(upper, levels.get(level)));
+            if (overlap(upper, table)) {
+                double later = laterPart(upper, regarded) * upper.entries();
+                entries += later / (level == 0 ? 1 : overlapping(upper, levels.get(level)));
             }
         }
         return entries;
+    }
+
+    /** What part of a table's revisions is later than one. */
+    private static double laterPart(TableInfo table, long revision) {
+        long from = Math.max(revision + 1, table.minRevision());
+        return Math.max(0, table.maxRevision() - from + 1.0) / (table.maxRevision() - table.minRevision() + 1);
+    }
+
+    /**
+     * How likely an entry of a table is hidden: of keys of which each is hit n times for each m of them, at random, one escapes with a
+     * probability of about exp(-n / m).
+     */
+    private static double likelyHiddenShare(
+            List<List<TableInfo>> levels, int level, TableInfo table, long regarded, Map<Long, Double> hits) {
+        double hit = 0;
+        for (TableInfo upper : above(levels, level)) {
+            if (overlap(upper, table)) {
+                hit += laterPart(upper, regarded) * hits.getOrDefault(upper.id(), 0.0);
+            }
+        }
+        return 1 - Math.exp(-hit);
+    }
+
+    /** A table, and how many of its keys no other one beneath it has. */
+    private record Keys(TableInfo table, double count) {}
+
+    /** By id of a table, how many of its entries take the place of something, for each key that stands beneath it. */
+    private static Map<Long, Double> hits(List<List<TableInfo>> levels, ToDoubleFunction<TableInfo> overwriting) {
+        Map<Long, Double> hits = new HashMap<>();
+        List<Keys> beneath = new ArrayList<>();
+        for (int level = levels.size() - 1; level >= 0; level--) {
+            List<Keys> own = new ArrayList<>();
+            for (TableInfo table : levels.get(level).reversed()) {
+                double keys = beneath.stream()
+                        .filter(below -> overlap(table, below.table))
+                        .mapToDouble(Keys::count)
+                        .sum();
+                double taking = keys == 0 ? 0 : overwriting.applyAsDouble(table) * table.entries();
+                hits.put(table.id(), taking / Math.max(1, keys));
+                (level == 0 ? beneath : own)
+                        .add(new Keys(table, table.entries() - taking)); // Level 0 lies one above the other.
+            }
+            beneath.addAll(own);
+        }
+        return hits;
     }
 
     /** The tables that may hide something in one of a level: in level 0 that is its own. */

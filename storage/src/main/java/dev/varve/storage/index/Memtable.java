@@ -5,6 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -361,6 +364,33 @@ public final class Memtable {
                 valueLength,
                 memory.get(INT, at + CHECKSUM),
                 value);
+    }
+
+    /**
+     * Some keys, chosen at random, in their order: those of the highest level of the skip list that has enough nodes.
+     *
+     * @param atLeast how many nodes are wanted; a key with several entries may have some of them
+     * @return index keys, none twice: about four times as many at most, and all of them if there are fewer
+     */
+    public List<byte[]> sample(int atLeast) {
+        List<byte[]> keys = List.of();
+        for (int level = MAX_HEIGHT - 1; level >= 0 && keys.size() < atLeast; level--) {
+            keys = keysAt(level);
+        }
+        return keys;
+    }
+
+    private List<byte[]> keysAt(int level) {
+        List<byte[]> keys = new ArrayList<>();
+        for (int node = nextOf(HEAD, level); node != 0; node = nextOf(node, level)) {
+            long at = 8L * node;
+            byte[] key = new byte[memory.get(INT, at + KEY_LENGTH)];
+            MemorySegment.copy(memory, BYTE, at + KEY, key, 0, key.length);
+            if (keys.isEmpty() || !Arrays.equals(keys.getLast(), key)) {
+                keys.add(key);
+            }
+        }
+        return keys;
     }
 
     /** How many entries there are. */

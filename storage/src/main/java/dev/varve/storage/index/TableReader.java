@@ -205,10 +205,7 @@ public final class TableReader implements Closeable {
      * @return the entry; null if there is none; {@link IndexEntry#COLD} if {@code resident} is set and the device is needed
      */
     public @Nullable IndexEntry get(byte[] indexKey, long hash, long maxRevision, boolean resident) throws IOException {
-        if (info.entries() == 0
-                || maxRevision < info.minRevision()
-                || Arrays.compareUnsigned(indexKey, info.smallestKey()) < 0
-                || Arrays.compareUnsigned(indexKey, info.largestKey()) > 0) {
+        if (maxRevision < info.minRevision() || !hasInRange(indexKey)) {
             return null;
         }
         if (resident && loaded == null) {
@@ -227,6 +224,24 @@ public final class TableReader implements Closeable {
         } finally {
             cache.access().giveBack(access);
         }
+    }
+
+    private boolean hasInRange(byte[] indexKey) {
+        return info.entries() > 0
+                && Arrays.compareUnsigned(indexKey, info.smallestKey()) >= 0
+                && Arrays.compareUnsigned(indexKey, info.largestKey()) <= 0;
+    }
+
+    /**
+     * True if the table has an entry of a key, and for one in eighty of the keys that it does not have: the filter alone is asked, as long as
+     * there is memory for it.
+     *
+     * @param hash {@link BloomFilter#hash} of the index key
+     */
+    public boolean mayHold(byte[] indexKey, long hash) throws IOException {
+        return hasInRange(indexKey)
+                && load().mayContain(hash)
+                && (load().filter() != null || get(indexKey, hash, Long.MAX_VALUE, false) != null);
     }
 
     private @Nullable IndexEntry find(

@@ -61,11 +61,7 @@ final class Collector {
     /** How far collection is behind, as of the last flush or merge. */
     private volatile double debt;
 
-    /** What part of the entries that came to the last level hid one there, in the last merges: 0 while keys are new. */
-    private double overwriting;
-
-    /** How many entries were dropped ahead of such a merge, as tables were written anew. */
-    private long droppedAhead;
+    private final Overwriting overwriting = new Overwriting();
 
     /** True if space was lacking: then one victim at a time is collected, which needs least. */
     private boolean scarce;
@@ -101,10 +97,19 @@ final class Collector {
         return scarce || log.diskFull();
     }
 
+    /**
+     * A memtable has become a table.
+     *
+     * @param share what part of its entries takes the place of something
+     */
+    synchronized void flushed(TableInfo table, double share) {
+        overwriting.flushed(table, share);
+    }
+
     /** Looks anew how far collection is behind. */
     synchronized void look(Levels tables) {
         List<Collectable> segments = worthMoving();
-        debt = picker.debt(SpaceUse.of(tables.infos(), segments, otherBytes(segments), this::regarded), overwriting);
+        debt = picker.debt(use(tables, segments));
     }
 
     /** How far collection is behind, from 0 (not at all) to 1. What cannot be collected is no debt. */
@@ -127,8 +132,11 @@ final class Collector {
 
     /** How the space is used. */
     SpaceUse use(Levels tables) {
-        List<Collectable> segments = collectable();
-        return SpaceUse.of(tables.infos(), segments, otherBytes(segments), this::regarded);
+        return use(tables, collectable());
+    }
+
+    private synchronized SpaceUse use(Levels tables, List<Collectable> segments) {
+        return SpaceUse.of(tables.infos(), segments, otherBytes(segments), this::regarded, overwriting::share);
     }
 
     private synchronized long regarded(TableInfo table) {
@@ -188,7 +196,7 @@ final class Collector {
                     .filter(table -> table.maxRevision() < least)
                     .forEach(table -> regarded.put(table.id(), least));
         }
-        notice(merge, result);
+        overwriting.merged(merge, result);
         merge.inputs().forEach(table -> regarded.remove(table.id()));
         Set<Long> there = new HashSet<>();
         manifest.get().values().forEach(info -> there.add(info.id()));
@@ -200,29 +208,6 @@ final class Collector {
                 logger.error("a segment cannot be collected, its values stay where they are: {}", cause.getMessage());
             }
         });
-    }
-
-    /** Notices how much of what is written takes the place of something. */
-    private void notice(Compaction merge, Merged result) {
-        long came = entries(merge.upper());
-        long gone = came + entries(merge.lower()) - entries(result.tables());
-        if (merge.isRewriting()) {
-            droppedAhead += gone;
-            return;
-        }
-        int last = manifest.get().levels().values().stream()
-                .mapToInt(Integer::intValue)
-                .max()
-                .orElse(0);
-        if (merge.target() >= last && !merge.lower().isEmpty()) {
-            double share = Math.clamp((double) (gone + droppedAhead) / Math.max(1, came), 0, 1);
-            overwriting = Math.max(share, (overwriting + share) / 2);
-            droppedAhead = 0;
-        }
-    }
-
-    private static long entries(List<TableInfo> tables) {
-        return tables.stream().mapToLong(TableInfo::entries).sum();
     }
 
     private long newestRevision() {

@@ -129,8 +129,11 @@ final class Compactor implements AutoCloseable {
         threads.forEach(OwnedThread::start);
     }
 
-    /** A table has joined level 0. */
-    void flushed() {
+    /** As {@link Flusher.FlushListener#flushed}. */
+    void flushed(@Nullable TableInfo table, double overwriting) {
+        if (table != null) {
+            collector.flushed(table, overwriting);
+        }
         collector.look(versions.current().tables());
         lock.lock();
         try {

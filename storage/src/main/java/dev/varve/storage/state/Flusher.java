@@ -38,7 +38,7 @@ final class Flusher implements AutoCloseable {
     private final VersionEditor editor;
     private final TableMerger merger;
     private final Readers readers;
-    private final Runnable onFlushed;
+    private final FlushListener onFlushed;
     private final StateListener listener;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -54,6 +54,18 @@ final class Flusher implements AutoCloseable {
     /** Why the last flush failed; null if it did not. */
     private volatile @Nullable IOException failure;
 
+    /** Told of each flush. */
+    @FunctionalInterface
+    interface FlushListener {
+        /**
+         * A memtable has been flushed.
+         *
+         * @param table has joined level 0; null if nothing was left to be written
+         * @param overwriting what part of its entries takes the place of something in other tables
+         */
+        void flushed(@Nullable TableInfo table, double overwriting);
+    }
+
     /** @param onFlushed called when a table has joined level 0 */
     Flusher(
             Ticker ticker,
@@ -63,7 +75,7 @@ final class Flusher implements AutoCloseable {
             VersionEditor editor,
             TableMerger merger,
             Readers readers,
-            Runnable onFlushed,
+            FlushListener onFlushed,
             StateListener listener) {
         this.ticker = ticker;
         this.log = log;
@@ -194,11 +206,21 @@ final class Flusher implements AutoCloseable {
                 readers.live(frozen.memtable().rangeTombstones(), (key, length) -> true),
                 Long.MAX_VALUE,
                 () -> false));
+        double overwriting = overwriting(frozen);
         editor.flushed(frozen, written);
         TableInfo table = written.tables().isEmpty() ? null : written.tables().getFirst();
-        onFlushed.run();
+        onFlushed.flushed(table, overwriting);
         listener.flushed(
                 ticker.nanos() - begin, table == null ? 0 : table.entries(), table == null ? 0 : table.sizeBytes());
+    }
+
+    private double overwriting(Version.Frozen frozen) {
+        Version version = versions.acquire(); // Its tables are not removed while they are asked.
+        try {
+            return Overwriting.shareOf(frozen.memtable(), version.tables());
+        } finally {
+            versions.release(version);
+        }
     }
 
     /**

@@ -130,6 +130,22 @@ record Levels(List<List<TableReader>> levels) {
         return List.copyOf(runs);
     }
 
+    /** As {@link TableReader#mayHold}, of any table. */
+    boolean mayHold(byte[] indexKey, long hash) throws IOException {
+        for (TableReader table : levels.getFirst()) {
+            if (table.mayHold(indexKey, hash)) {
+                return true;
+            }
+        }
+        for (List<TableReader> tables : levels.subList(1, levels.size())) {
+            TableReader table = LevelCursor.candidate(tables, indexKey);
+            if (table != null && table.mayHold(indexKey, hash)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** As {@link TableReader#get}, over all tables. */
     @Nullable
     IndexEntry get(byte[] indexKey, long hash, long maxRevision, boolean resident) throws IOException {

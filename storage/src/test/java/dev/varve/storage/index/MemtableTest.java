@@ -344,4 +344,20 @@ class MemtableTest {
         assertThat(small.addRangeTombstone(start, new byte[] {1}, 2)).isFalse();
         assertThat(small.rangeTombstones().count()).isEqualTo(1);
     }
+
+    @Test
+    void aSampleHasEveryPartOfTheKeysAndNoneTwice() {
+        for (int i = 0; i < 5_000; i++) {
+            put(String.format("%04d", i * 7 % 2_500), i + 1, "");
+        }
+        List<String> sample = memtable.sample(100).stream()
+                .map(key -> new String(key, ISO_8859_1))
+                .toList();
+        assertThat(sample).hasSizeBetween(100, 1_600).isSorted().doesNotHaveDuplicates();
+        assertThat(sample)
+                .filteredOn(key -> key.compareTo("1250") < 0)
+                .hasSizeBetween(sample.size() / 3, sample.size() * 2 / 3);
+        assertThat(memtable.sample(10_000)).as("all there are").hasSize(2_500);
+        assertThat(new Memtable(Arena.ofAuto().allocate(4096, 8)).sample(100)).isEmpty();
+    }
 }

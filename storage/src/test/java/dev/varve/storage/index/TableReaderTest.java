@@ -93,6 +93,10 @@ class TableReaderTest {
             }
             assertThat(get(table, key(1, 10), Long.MAX_VALUE)).isEqualTo(IndexEntry.COLD);
         }
+        for (TableReader table : tables.subList(1, 3)) {
+            assertThat(mayHold(table, rows.getFirst().key)).isTrue();
+            assertThat(mayHold(table, key(1, 10))).as("the blocks are asked").isFalse();
+        }
         assertThat(cache.takeFilter(600)).as("the first table has its filter").isFalse();
         for (TableReader table : tables) {
             table.close();
@@ -100,6 +104,24 @@ class TableReaderTest {
         }
         assertThat(cache.takeFilter(601)).isFalse();
         assertThat(cache.takeFilter(600)).as("all that was taken is given back").isTrue();
+    }
+
+    private static boolean mayHold(TableReader table, byte[] key) throws IOException {
+        return table.mayHold(key, BloomFilter.hash(key, key.length));
+    }
+
+    @Test
+    void theFilterTellsOfMostKeysThatTheyAreNotThere() throws IOException {
+        List<Row> rows = rows(4_000, 10);
+        TableReader table = table(rows);
+        int wrong = 0;
+        for (int i = 0; i < rows.size() - 1; i++) {
+            assertThat(mayHold(table, rows.get(i).key)).isTrue();
+            wrong += mayHold(table, Arrays.copyOf(rows.get(i).key, rows.get(i).key.length + 1)) ? 1 : 0;
+        }
+        assertThat(wrong).isLessThan(rows.size() / 20);
+        assertThat(mayHold(table, new byte[0])).isFalse();
+        assertThat(mayHold(table, new byte[] {(byte) 255})).isFalse();
     }
 
     private TableReader table(List<Row> rows) throws IOException {
