@@ -23,8 +23,8 @@ import dev.varve.storage.format.Frames;
  *     (asynchronous). 16 MiB
  * @param cacheBytes memory outside the heap for blocks of tables, 0 to 1 TiB. What is not there is read from the operating system's
  *     cache or the disk, verified and unpacked each time; memory beyond what is read over and over is better left to the system's
- *     cache, which holds the log's values, too. Counts against the JVM's {@code -XX:MaxDirectMemorySize},
- *     as memtables do. 64 MiB, or a quarter of the largest heap if that is less
+ *     cache, which holds the log's values, too. Counts against the JVM's {@code -XX:MaxDirectMemorySize}; memtables do
+ *     only where the system cannot be asked for memory. 64 MiB, or a quarter of the largest heap if that is less
  */
 public record StoreOptions(
         int maxKeyBytes,

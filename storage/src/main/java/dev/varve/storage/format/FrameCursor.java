@@ -2,6 +2,7 @@ package dev.varve.storage.format;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Walks the frames of a record's payload. Lengths are checked against the payload, so that arbitrary bytes cannot make it
@@ -10,7 +11,9 @@ import java.nio.ByteOrder;
 public final class FrameCursor {
 
     private final ByteBuffer payload;
-    private final String file;
+    /** Where the frames come from, for messages alone: to make a name out of it for each record would cost more than to walk it. */
+    private final @Nullable FileName file;
+
     private final long segmentId;
     private final int base;
     private final boolean verify;
@@ -22,7 +25,7 @@ public final class FrameCursor {
 
     private FrameCursor(
             ByteBuffer payload,
-            String file,
+            @Nullable FileName file,
             long segmentId,
             int base,
             boolean verify,
@@ -39,12 +42,12 @@ public final class FrameCursor {
 
     /** Walks a payload, from index 0 to the limit, whose checksums have been verified or have just been computed. */
     public static FrameCursor trusted(ByteBuffer payload) {
-        return new FrameCursor(payload, "a log entry", 0, 0, false, false, Frames.SUPPORTED_FLAGS);
+        return new FrameCursor(payload, null, 0, 0, false, false, Frames.SUPPORTED_FLAGS);
     }
 
     /** Walks a payload with plain checksums, which are verified. */
     public static FrameCursor plain(ByteBuffer payload) {
-        return new FrameCursor(payload, "a log entry", 0, 0, true, false, Frames.SUPPORTED_FLAGS);
+        return new FrameCursor(payload, null, 0, 0, true, false, Frames.SUPPORTED_FLAGS);
     }
 
     /**
@@ -55,7 +58,7 @@ public final class FrameCursor {
      * @param base where in that segment it begins
      */
     public static FrameCursor salted(ByteBuffer payload, long segmentId, int base) {
-        String file = new FileName(FileKind.LOG, segmentId).toString();
+        FileName file = new FileName(FileKind.LOG, segmentId);
         return new FrameCursor(payload, file, segmentId, base, true, true, Frames.SUPPORTED_FLAGS);
     }
 
@@ -67,7 +70,7 @@ public final class FrameCursor {
      * @param base where in that file they begin
      */
     public static FrameCursor stored(ByteBuffer payload, FileName file, int base) {
-        return new FrameCursor(payload, file.toString(), file.id(), base, true, true, Frames.STORED_FLAGS);
+        return new FrameCursor(payload, file, file.id(), base, true, true, Frames.STORED_FLAGS);
     }
 
     /**
@@ -85,20 +88,24 @@ public final class FrameCursor {
         int left = payload.limit() - at;
         long length = left < Frames.HEADER_BYTES ? -1 : Frames.length(payload, at);
         if (length < Frames.HEADER_BYTES || length > left || payload.getInt(at + 10) < 0) {
-            throw new CorruptionException(file, (long) base + at, "a frame does not fit its record");
+            throw new CorruptionException(source(), (long) base + at, "a frame does not fit its record");
         }
         end = at + (int) length;
         next = end;
         if (verify) {
             if (plainChecksum() != Checksum.of(payload, at + 4, end - at - 4)) {
-                throw new CorruptionException(file, (long) base + at, "a frame's checksum does not match");
+                throw new CorruptionException(source(), (long) base + at, "a frame's checksum does not match");
             }
         }
         if (FrameKind.isUnsupported(kind()) || (flags() & ~supportedFlags) != 0) {
-            throw new UnsupportedVersionException(file + " needs a newer Varve: at offset " + (base + at)
+            throw new UnsupportedVersionException(source() + " needs a newer Varve: at offset " + (base + at)
                     + " stands a frame of kind " + Byte.toUnsignedInt(kind()) + " with flags " + flags());
         }
         return true;
+    }
+
+    private String source() {
+        return file == null ? "a log entry" : file.toString();
     }
 
     /** Where in the payload the frame begins. */
@@ -195,7 +202,8 @@ public final class FrameCursor {
         try {
             return Lz4.decompress(bytes, from, valueLength(), originalLength());
         } catch (IllegalArgumentException e) {
-            throw new CorruptionException(file, (long) base + at, "a value cannot be decompressed: " + e.getMessage());
+            throw new CorruptionException(
+                    source(), (long) base + at, "a value cannot be decompressed: " + e.getMessage());
         }
     }
 

@@ -46,6 +46,8 @@ final class LinuxCalls {
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;
     private static final int MAP_SHARED = 1;
+    private static final int MAP_PRIVATE = 2;
+    private static final int MAP_ANONYMOUS = 0x20;
     private static final long MAP_FAILED = -1;
     private static final int MADV_RANDOM = 1;
     private static final int PRIO_PROCESS = 0;
@@ -253,6 +255,24 @@ final class LinuxCalls {
         MemorySegment address = call(s -> (MemorySegment) LinuxFunctions.MMAP.invokeExact(
                 s.state, MemorySegment.NULL, size, protection, MAP_SHARED, file.number, 0L));
         return address.address() == MAP_FAILED ? null : LinuxFunctions.mapping(address, size, arena);
+    }
+
+    /**
+     * Maps memory that is no file's: it is zero, and the system provides each page when it is first used.
+     *
+     * @param size more than 0
+     * @param arena unmaps it when it is closed
+     * @return null if the system refuses
+     */
+    @Nullable
+    MemorySegment mapMemory(long size, Arena arena) {
+        try {
+            MemorySegment address = call(s -> (MemorySegment) LinuxFunctions.MMAP.invokeExact(
+                    s.state, MemorySegment.NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L));
+            return address.address() == MAP_FAILED ? null : LinuxFunctions.mapping(address, size, arena);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Tells the system that pages of a mapping will be read here and there, so that it reads no others with them; it may refuse. */

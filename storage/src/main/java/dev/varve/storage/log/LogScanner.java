@@ -154,8 +154,9 @@ public final class LogScanner {
 
     /** True if nothing but zeroes stands from {@link #offset} to the end of the file. */
     public boolean onlyZeroesFollow() throws IOException {
-        ByteBuffer chunk = allocate(WINDOW_BYTES);
-        ByteBuffer zeroes = allocate(WINDOW_BYTES);
+        ByteBuffer chunk =
+                ByteBuffer.allocateDirect(WINDOW_BYTES); // The system writes into it, without a copy to the heap.
+        ByteBuffer zeroes = ByteBuffer.allocateDirect(WINDOW_BYTES);
         for (long at = offset; at < limit; at += chunk.limit()) {
             int read = segment.file().read(chunk.clear(), at);
             if (read == 0) {

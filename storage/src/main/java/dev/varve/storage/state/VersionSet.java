@@ -2,8 +2,8 @@ package dev.varve.storage.state;
 
 import dev.varve.storage.index.Memtable;
 import dev.varve.storage.index.TableReader;
+import dev.varve.storage.io.LazyMemory;
 import dev.varve.storage.io.Spares;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -131,7 +131,7 @@ final class VersionSet {
 
     private synchronized Memtable newMemtable(int bytes) {
         MemorySegment memory = bytes > memtableBytes ? null : memories.poll();
-        return new Memtable(memory != null ? memory : Arena.ofAuto().allocate(bytes, 8));
+        return new Memtable(memory != null ? memory : LazyMemory.allocate(bytes));
     }
 
     private synchronized void recycle(Memtable memtable) {

@@ -1,0 +1,25 @@
+package dev.varve.storage.io;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Memory outside of the heap of which a page takes room, and the time to be cleared, only once it is used. What the JVM allocates it clears at
+ * once, which for a memtable takes as long as replaying a fifth of one.
+ */
+public final class LazyMemory {
+
+    private LazyMemory() {}
+
+    /**
+     * Memory that is zero, aligned to 8 bytes, and freed by the collector. Where the system cannot be asked for it the JVM is.
+     *
+     * @param bytes more than 0
+     */
+    public static MemorySegment allocate(long bytes) {
+        LinuxCalls calls = LinuxCalls.instance();
+        @Nullable MemorySegment memory = calls == null ? null : calls.mapMemory(bytes, Arena.ofAuto());
+        return memory != null ? memory : Arena.ofAuto().allocate(bytes, 8);
+    }
+}
