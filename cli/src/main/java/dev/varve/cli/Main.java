@@ -6,6 +6,7 @@ import dev.varve.cli.cluster.DevClusterCommand;
 import dev.varve.cli.inspect.InspectCommand;
 import dev.varve.cli.inspect.VerifyCommand;
 import dev.varve.cli.server.ServeCommand;
+import dev.varve.cli.status.ScrubCommand;
 import dev.varve.cli.status.StatusCommand;
 import dev.varve.cli.transfer.ExportCommand;
 import dev.varve.cli.transfer.ImportCommand;
@@ -73,6 +74,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new DevClusterCommand(console))
                 .addSubcommand(new InspectCommand(console))
                 .addSubcommand(new VerifyCommand(console))
+                .addSubcommand(new ScrubCommand(console))
                 .addSubcommand(new BenchCommand(console))
                 .addSubcommand(new CompletionCommand(console));
         addHelp(root);

@@ -531,6 +531,25 @@ class ContractTest {
     }
 
     @Test
+    void damageIsToldAndTheFilesAreReadWhenSomebodyAsks() throws IOException {
+        Answer asked = client.exchange(head("POST /v1/admin/scrub", "Content-Length: 0\r\n"));
+        assertThat(asked.status()).isEqualTo(200);
+        assertThat(asked.text()).startsWith("{\"running\":true,");
+        Answer answer = get("/v1/admin/damage");
+        while (answer.text().startsWith("{\"running\":true,")) {
+            answer = get("/v1/admin/damage");
+        }
+        assertThat(answer.header("content-type")).isEqualTo("application/json");
+        assertThat(answer.text())
+                .matches("\\{\"running\":false,\"passes\":1,\"files\":[1-9]\\d*,\"bytes\":[1-9]\\d*,\"found\":0,"
+                        + "\"repaired\":0,\"damages\":\\[]}\\n");
+        assertThat(get("/v1/admin/scrub").status()).isEqualTo(405);
+        assertThat(get("/metrics").text())
+                .containsPattern("varve_scrubs_total 1")
+                .containsPattern("varve_damaged_places 0");
+    }
+
+    @Test
     void metricsCountOperationsByOutcome() throws IOException {
         client.exchange(put("metrics", "v"));
         get("/read?key=metrics");

@@ -15,7 +15,9 @@ import dev.varve.storage.log.LogEntry;
 import dev.varve.storage.log.LogFailedException;
 import dev.varve.storage.log.OutcomeUnknownException;
 import dev.varve.storage.log.Segment;
+import dev.varve.storage.state.Damages;
 import dev.varve.storage.state.Founder;
+import dev.varve.storage.state.Scrubber;
 import dev.varve.storage.state.StateMachine;
 import dev.varve.storage.state.StateOptions;
 import dev.varve.storage.state.UnusableDirectoryException;
@@ -380,7 +382,7 @@ public final class Store implements AutoCloseable {
         byte[] start = IndexKey.of(Frames.USER, range.start() == null ? new byte[0] : range.start());
         byte[] end = range.end() == null ? IndexKey.endOf(Frames.USER) : IndexKey.of(Frames.USER, range.end());
         return new StoreCursor(
-                state.range(start, end, order == Order.ASCENDING, revision), this::throwIfClosed, Store::readFailure);
+                state.range(start, end, order == Order.ASCENDING, revision), this::throwIfClosed, this::readFailure);
     }
 
     /** The store as of now, for reading. */
@@ -512,6 +514,38 @@ public final class Store implements AutoCloseable {
                 state.log().replayedRecords(),
                 openNanos,
                 state.log().cutBytes());
+    }
+
+    /** Begins to read all files of the store and to verify every checksum, unless that is under way; see {@link #scrubStatus}. */
+    public void beginScrub() {
+        throwIfClosed();
+        state.scrubber().begin();
+    }
+
+    /**
+     * Reads all files of the store and verifies every checksum, and waits for that. Needs no calling: it happens by itself an hour after
+     * the store was opened, and then every week.
+     */
+    public ScrubStatus scrub() {
+        throwIfClosed();
+        state.scrubber().await(state.scrubber().begin());
+        return scrubStatus();
+    }
+
+    /** What is known of damage to the files, and where the scrub stands. */
+    public ScrubStatus scrubStatus() {
+        Scrubber.Progress progress = state.scrubber().progress();
+        Damages damages = state.damages();
+        return new ScrubStatus(
+                progress.running(),
+                progress.passes(),
+                progress.files(),
+                progress.bytes(),
+                damages.found(),
+                damages.repaired(),
+                damages.places().stream()
+                        .map(place -> new ScrubStatus.Damage(place.file(), place.offset(), place.reason()))
+                        .toList());
     }
 
     /** Has a listener told of what is measured, until the store is closed. */
@@ -646,7 +680,10 @@ public final class Store implements AutoCloseable {
         return Trouble.isDiskFull(e) ? diskFull(e) : failure("nothing was written", e);
     }
 
-    private static StoreException readFailure(IOException e) {
+    private StoreException readFailure(IOException e) {
+        if (e instanceof CorruptionException damage) {
+            state.damages().met(damage);
+        }
         return failure("the read failed", e);
     }
 

@@ -21,7 +21,8 @@ public final class ClusterCommand implements Runnable {
                 .addSubcommand(new ClusterChange.Add(console))
                 .addSubcommand(new ClusterChange.Promote(console))
                 .addSubcommand(new ClusterChange.Remove(console))
-                .addSubcommand(new ClusterChange.Transfer(console));
+                .addSubcommand(new ClusterChange.Transfer(console))
+                .addSubcommand(new ClusterVerifyCommand(console));
     }
 
     @Spec

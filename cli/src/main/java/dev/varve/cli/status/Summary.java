@@ -24,6 +24,7 @@ final class Summary {
         Summary summary = new Summary(samples);
         summary.requests();
         summary.store();
+        summary.damage();
         summary.syncs();
         summary.memory();
         return summary.lines;
@@ -72,6 +73,17 @@ final class Summary {
                     size("varve_moved_bytes_total"),
                     value("varve_value_segments"),
                     size("varve_value_bytes"));
+        }
+    }
+
+    private void damage() {
+        if (value("varve_damage_found_total") > 0) {
+            line(
+                    "%-10s %,.0f places found, %,.0f repaired, %,.0f damaged now",
+                    "damage",
+                    value("varve_damage_found_total"),
+                    value("varve_damage_repaired_total"),
+                    value("varve_damaged_places"));
         }
     }
 

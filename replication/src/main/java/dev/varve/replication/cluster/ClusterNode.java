@@ -15,6 +15,7 @@ import dev.varve.replication.transport.TransportIdentity;
 import dev.varve.replication.transport.TransportOptions;
 import dev.varve.replication.transport.TransportSecurity;
 import dev.varve.storage.Durability;
+import dev.varve.storage.Entry;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
@@ -77,6 +78,8 @@ final class ClusterNode implements ServedStore {
     private final CheckpointFetcher fetcher;
     private final AtomicLong fetchedBytes;
     private final Executor blocking;
+    private final SharedSnapshots snapshots;
+    private final Healing healing;
     private volatile String http = "";
     private volatile @Nullable String leader;
     private volatile boolean leads;
@@ -143,12 +146,23 @@ final class ClusterNode implements ServedStore {
                 transport, options.peers().keySet(), addresses, options.told(), environment.ticker(), this::card);
         this.membership = new Membership(replica, transport, joining, register);
         this.handOver = new HandOver(replica, store, board, joining, transport, syncs, coldReads, environment.ticker());
+        this.snapshots = new SharedSnapshots(store, revisions, transport, coldReads, environment.ticker());
+        this.healing = new Healing(store, transport, this::others, environment.ticker());
         transport.handle(Messages.FORWARD, decisions::forwarded);
         events.begin();
         sender.start();
         joining.start();
         board.start();
         handOver.start();
+        snapshots.start();
+        healing.start();
+    }
+
+    private List<String> others() {
+        return joining.members().voters().stream()
+                .map(Messages::node)
+                .filter(node -> !node.equals(options.node()))
+                .toList();
     }
 
     /** Entries on their way must find room, or Raft would refuse some of them, behind others that it has taken. */
@@ -469,6 +483,26 @@ final class ClusterNode implements ServedStore {
     }
 
     @Override
+    public @Nullable Entry readElsewhere(byte[] key, long leastRevision, StoreException damage) {
+        try {
+            return healing.read(key, leastRevision);
+        } catch (IOException e) {
+            damage.addSuppressed(e);
+            throw damage;
+        }
+    }
+
+    @Override
+    public void compare(Comparing callback) {
+        healing.compare(callback::compared);
+    }
+
+    @Override
+    public @Nullable ReplicaDigests lastCompared() {
+        return healing.last();
+    }
+
+    @Override
     public void stepAside() {
         handOver.now(4L * options.electionMillis());
     }
@@ -570,6 +604,8 @@ final class ClusterNode implements ServedStore {
         handOver.close();
         fetcher.close();
         sender.close();
+        healing.close();
+        snapshots.close();
         replica.close();
     }
 }

@@ -5,6 +5,7 @@ import dev.varve.replication.sequencer.Command;
 import dev.varve.replication.sequencer.CommandCallback;
 import dev.varve.replication.sequencer.SequencerStats;
 import dev.varve.storage.Durability;
+import dev.varve.storage.Entry;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.StoreException.Kind;
@@ -361,6 +362,26 @@ public final class LastingNode implements ServedStore {
         } else {
             callback.accept(refusal);
         }
+    }
+
+    @Override
+    public @Nullable Entry readElsewhere(byte[] key, long leastRevision, StoreException damage) {
+        return node.readElsewhere(key, leastRevision, damage);
+    }
+
+    @Override
+    public void compare(Comparing callback) {
+        StoreException refusal = unusable();
+        if (refusal == null) {
+            node.compare(callback);
+        } else {
+            callback.compared(null, refusal);
+        }
+    }
+
+    @Override
+    public @Nullable ReplicaDigests lastCompared() {
+        return node.lastCompared();
     }
 
     @Override

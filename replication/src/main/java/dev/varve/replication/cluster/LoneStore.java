@@ -8,6 +8,7 @@ import dev.varve.replication.sequencer.SequencerStats;
 import dev.varve.replication.sequencer.StateReader;
 import dev.varve.replication.sequencer.WriteSequencer;
 import dev.varve.storage.Durability;
+import dev.varve.storage.Entry;
 import dev.varve.storage.PreparedWrite;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
@@ -111,6 +112,25 @@ public final class LoneStore implements ServedStore {
     @Override
     public Durability durability(Durability asked) {
         return asked == Durability.ACCEPTED ? Durability.ACCEPTED : Durability.MAJORITY;
+    }
+
+    @Override
+    public @Nullable Entry readElsewhere(byte[] key, long leastRevision, StoreException damage) {
+        throw damage;
+    }
+
+    @Override
+    public void compare(Comparing callback) {
+        callback.compared(
+                null,
+                new StoreException(
+                        StoreException.Kind.INVALID_ARGUMENT,
+                        "the store is served alone; there are no other replicas"));
+    }
+
+    @Override
+    public @Nullable ReplicaDigests lastCompared() {
+        return null;
     }
 
     @Override

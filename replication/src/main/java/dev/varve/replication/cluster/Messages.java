@@ -20,6 +20,15 @@ final class Messages {
     /** All of a checkpoint has been fetched. */
     static final int FETCHED = 74;
 
+    /** Has a revision kept, to be read by another node. */
+    static final int SNAPSHOT = 80;
+    /** What a range holds as of such a revision. */
+    static final int ROWS = 81;
+    /** The digest of that. */
+    static final int DIGEST = 82;
+    /** Lets go of such a revision. */
+    static final int RELEASE = 83;
+
     private Messages() {}
 
     /** The name of the cluster whose stores have this incarnation; JRaft wants a letter in front. */

@@ -4,6 +4,7 @@ import dev.varve.replication.sequencer.Command;
 import dev.varve.replication.sequencer.CommandCallback;
 import dev.varve.replication.sequencer.SequencerStats;
 import dev.varve.storage.Durability;
+import dev.varve.storage.Entry;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
 import dev.varve.storage.StoreListener;
@@ -53,6 +54,29 @@ public interface ServedStore extends AutoCloseable {
             @Nullable String node,
             long deadlineNanos,
             Consumer<@Nullable StoreException> callback);
+
+    /**
+     * Reads a key of another replica, where this one's is damaged. Blocks for some seconds at most.
+     *
+     * @param leastRevision what the other replica must have
+     * @param damage why this one's cannot be read
+     * @return null if there is no such key
+     * @throws StoreException the damage, if no other replica tells
+     */
+    @Nullable
+    Entry readElsewhere(byte[] key, long leastRevision, StoreException damage);
+
+    /** Told how a comparison ended: what was found, or why there is nothing. Must not block. */
+    interface Comparing {
+        void compared(@Nullable ReplicaDigests digests, @Nullable StoreException trouble);
+    }
+
+    /** Compares what the replicas hold as of one revision. Never blocks. */
+    void compare(Comparing callback);
+
+    /** What the last comparison found; null if there was none. */
+    @Nullable
+    ReplicaDigests lastCompared();
 
     /** Lets another node lead if this one does, as far as that takes a moment only: what comes here is then brought there. */
     void stepAside();

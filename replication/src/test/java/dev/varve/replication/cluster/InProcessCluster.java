@@ -39,6 +39,7 @@ final class InProcessCluster implements AutoCloseable {
     static final StoreOptions SIZES = StoreOptions.defaults()
             .withSegmentBytes(1 << 20)
             .withMemtableBytes(1 << 20)
+            .withCheckpoint(1 << 20, 150)
             .withCacheBytes(1 << 20);
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(60);
 

@@ -157,8 +157,20 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             case PUT -> submit(request, Command.put(request.key(), body));
             case DELETE -> submit(request, Command.deleteExisting(request.key()));
             case BATCH_PUT -> batches.begin(request, body);
-            case READ, RANGE, ROOT, LIVEZ, READYZ, METRICS, CLUSTER, MEMBERS, PROMOTE, TRANSFER ->
-                reader.whenFirst(() -> reads.begin(request));
+            case READ,
+                    RANGE,
+                    ROOT,
+                    LIVEZ,
+                    READYZ,
+                    METRICS,
+                    CLUSTER,
+                    MEMBERS,
+                    PROMOTE,
+                    TRANSFER,
+                    COMPARE,
+                    DIGESTS,
+                    DAMAGE,
+                    SCRUB -> reader.whenFirst(() -> reads.begin(request));
             case null -> throw new IllegalStateException("a request without a route is not dispatched");
         }
     }

@@ -56,6 +56,19 @@ final class ReadHandler {
                         ClusterPage.MEDIA_TYPE,
                         ClusterPage.of(connection.server().served().view()));
             case MEMBERS, PROMOTE, TRANSFER -> change(request);
+            case COMPARE -> {
+                ServedStore served = connection.server().served();
+                awaiting(
+                        request,
+                        callback -> served.compare((digests, trouble) -> callback.accept(trouble)),
+                        () -> digests(request));
+            }
+            case DIGESTS -> digests(request);
+            case DAMAGE -> damage(request);
+            case SCRUB -> {
+                connection.server().store().beginScrub();
+                damage(request);
+            }
             case ROOT -> page(request, AnswerWriter.TEXT, WELCOME);
             case LIVEZ -> page(request, AnswerWriter.TEXT, AnswerWriter.utf8("ok\n"));
             case READYZ -> ready(request);
@@ -136,7 +149,11 @@ final class ReadHandler {
         try {
             lookup = store.lookup(request.key());
         } catch (StoreException e) {
-            fail(request, Problems.of(e));
+            if (e.kind() == StoreException.Kind.CORRUPTION) {
+                readCold(request, revision, leaseBytes);
+            } else {
+                fail(request, Problems.of(e));
+            }
             return;
         }
         switch (lookup.state()) {
@@ -147,14 +164,14 @@ final class ReadHandler {
     }
 
     private void readCold(Request request, long revision, long leaseBytes) {
-        Store store = connection.server().store();
+        ServedStore served = connection.server().served();
         long read = ++begunCount;
         awaited = read;
         boolean begun = connection.server().readPool().begin(() -> {
             Entry entry = null;
             RuntimeException failure = null;
             try {
-                entry = store.getEntry(request.key());
+                entry = wherever(served, request.key(), revision);
             } catch (RuntimeException e) {
                 failure = e;
             }
@@ -163,6 +180,18 @@ final class ReadHandler {
         if (!begun) {
             awaited = 0;
             fail(request, Problems.overloaded("Too many reads wait for the disk."));
+        }
+    }
+
+    /** What is damaged here is read of another replica. */
+    private static @Nullable Entry wherever(ServedStore served, byte[] key, long revision) {
+        try {
+            return served.store().getEntry(key);
+        } catch (StoreException e) {
+            if (e.kind() != StoreException.Kind.CORRUPTION) {
+                throw e;
+            }
+            return served.readElsewhere(key, revision, e);
         }
     }
 
@@ -294,12 +323,32 @@ final class ReadHandler {
             return;
         }
         switch (health.state()) {
-            case OK -> page(request, AnswerWriter.TEXT, AnswerWriter.utf8("ready\n"));
+            case OK -> page(request, AnswerWriter.TEXT, AnswerWriter.utf8("ready\n" + damage()));
             case DISK_FULL -> unready(request, StoreException.Kind.DISK_FULL, health.detail());
             case BLOCKED -> unready(request, StoreException.Kind.BLOCKED, health.detail());
             case LOG_FAILED -> unready(request, StoreException.Kind.LOG_FAILED, health.detail());
             case CLOSED -> fail(request, Problems.shuttingDown());
         }
+    }
+
+    /** What a probe is told of damage: the store takes reads and writes all the same. */
+    private String damage() {
+        int places = connection.server().store().scrubStatus().damages().size();
+        return places == 0 ? "" : places + " places in its files are damaged: see /v1/admin/damage" + '\n';
+    }
+
+    private void digests(Request request) {
+        page(
+                request,
+                DigestsPage.MEDIA_TYPE,
+                DigestsPage.of(connection.server().served().lastCompared()));
+    }
+
+    private void damage(Request request) {
+        page(
+                request,
+                DamagePage.MEDIA_TYPE,
+                DamagePage.of(connection.server().store().scrubStatus()));
     }
 
     private void unready(Request request, StoreException.Kind kind, String detail) {

@@ -58,7 +58,7 @@ record Request(
                     ErrorCode.NO_SUCH_ROUTE,
                     "There is no route \"" + shown(head.path()) + "\".",
                     "The routes are /put, /read, /range, /batchput, /delete, /v1/cluster, /v1/cluster/members, /v1/cluster/members/ID/promote,"
-                            + " /v1/cluster/transfer-leadership, /livez, /readyz and /metrics.");
+                            + " /v1/cluster/transfer-leadership, /v1/cluster/compare, /v1/cluster/digests, /v1/admin/damage, /v1/admin/scrub, /livez, /readyz and /metrics.");
         }
         if (!route.takes(head.method())) {
             throw new ProblemException(
@@ -100,7 +100,7 @@ record Request(
                 key = to == null ? key : to;
                 change = MemberChange.TRANSFER;
             }
-            case BATCH_PUT, ROOT, LIVEZ, READYZ, METRICS, CLUSTER -> {}
+            case BATCH_PUT, ROOT, LIVEZ, READYZ, METRICS, CLUSTER, COMPARE, DIGESTS, DAMAGE, SCRUB -> {}
         }
         return new Request(
                 route,

@@ -20,7 +20,11 @@ enum Route {
     MEMBERS("/v1/cluster/members", OperationKind.OTHER, "POST, DELETE", false),
     /** Of one member, whose name stands before this in the path. */
     PROMOTE("/promote", OperationKind.OTHER, "POST", false),
-    TRANSFER("/v1/cluster/transfer-leadership", OperationKind.OTHER, "POST", false);
+    TRANSFER("/v1/cluster/transfer-leadership", OperationKind.OTHER, "POST", false),
+    COMPARE("/v1/cluster/compare", OperationKind.OTHER, "POST", false),
+    DIGESTS("/v1/cluster/digests", OperationKind.OTHER, "GET", true),
+    DAMAGE("/v1/admin/damage", OperationKind.OTHER, "GET", true),
+    SCRUB("/v1/admin/scrub", OperationKind.OTHER, "POST", false);
 
     private static final Map<String, Route> BY_PATH = byPath();
 

@@ -2,19 +2,21 @@ package dev.varve.server.metrics;
 
 import dev.varve.replication.cluster.ClusterView;
 import dev.varve.replication.cluster.ClusterView.MemberView;
+import dev.varve.replication.cluster.ReplicaDigests;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import org.jspecify.annotations.Nullable;
 
 /** Where the nodes of a cluster stand, as this one sees it. A store that is served alone says nothing. */
 final class ClusterMetrics {
 
     private ClusterMetrics() {}
 
-    static List<MetricSnapshot> collect(ClusterView view) {
+    static List<MetricSnapshot> collect(ClusterView view, @Nullable ReplicaDigests compared) {
         if (view.cluster() == null) {
             return List.of();
         }
@@ -48,6 +50,10 @@ final class ClusterMetrics {
                         "varve_catch_up_sent_bytes",
                         "Bytes of checkpoints that this node has sent to others.",
                         view.catchUp().sentBytes()),
+                Snapshots.gauge(
+                        "varve_replicas_differ",
+                        "1 if the last comparison that this node made has found a difference, else 0.",
+                        compared == null || compared.differences().isEmpty() ? 0L : 1L),
                 ofPeers(
                         "varve_peer_reachable",
                         "1 if the node has answered lately, else 0.",

@@ -58,7 +58,7 @@ public final class MetricsPage {
         metrics.addAll(RequestMetrics.collect(loops));
         metrics.addAll(syncs.collect());
         metrics.addAll(StoreMetrics.collect(served.store()));
-        metrics.addAll(ClusterMetrics.collect(served.view()));
+        metrics.addAll(ClusterMetrics.collect(served.view(), served.lastCompared()));
         for (Gauge gauge : gauges) {
             metrics.add(
                     Snapshots.gauge(gauge.name(), gauge.help(), gauge.value().getAsLong()));

@@ -1,6 +1,7 @@
 package dev.varve.server.metrics;
 
 import dev.varve.storage.Health;
+import dev.varve.storage.ScrubStatus;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreStats;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -16,6 +17,7 @@ final class StoreMetrics {
 
     static List<MetricSnapshot> collect(Store store) {
         StoreStats stats = store.stats();
+        ScrubStatus scrub = store.scrubStatus();
         boolean ready = store.health().state() == Health.State.OK;
         return List.of(
                 Snapshots.gauge("varve_ready", "1 if the store takes writes, else 0.", ready ? 1L : 0L),
@@ -37,6 +39,13 @@ final class StoreMetrics {
                         "varve_damaged_tables",
                         "Tables that are not merged because a merge met damage in them.",
                         stats.damagedTables()),
+                Snapshots.gauge(
+                        "varve_damaged_places",
+                        "Places in files that are damaged.",
+                        scrub.damages().size()),
+                Snapshots.counter("varve_damage_found", "Damaged places that were met.", scrub.found()),
+                Snapshots.counter("varve_damage_repaired", "Damaged places that were repaired.", scrub.repaired()),
+                Snapshots.counter("varve_scrubs", "Passes over all files that have ended.", scrub.passes()),
                 Snapshots.gauge("varve_value_segments", "Files of values moved out of the log.", stats.valueSegments()),
                 Snapshots.gauge("varve_value_bytes", "Bytes in them.", stats.valueBytes()),
                 Snapshots.counter(

@@ -415,6 +415,26 @@ public final class Manifest implements Closeable {
         files.delete(directory.resolve(old.toString()));
     }
 
+    /**
+     * Reads the file again. If it is not what was written, it is written anew from memory.
+     *
+     * @throws CorruptionException if it was damaged, whether or not it could be written anew: then {@link #name} is another one
+     */
+    public synchronized void verify() throws IOException {
+        try {
+            Scan scan = scan(file, name);
+            if (scan.number != number || scan.end != end) {
+                throw new CorruptionException(
+                        name.toString(), scan.end, "it ends with edit " + scan.number + " of " + number);
+            }
+        } catch (CorruptionException e) {
+            if (failure == null && !closed) {
+                rewriteIfPossible();
+            }
+            throw e;
+        }
+    }
+
     /** Why no edit can be made any more, or null. */
     public @Nullable IOException failure() {
         return failure;

@@ -166,6 +166,11 @@ public final class CompactionPicker {
         return free(alone ? oldest : compaction(0, young, levels), held);
     }
 
+    /** Level 0 as a whole, which must not be empty. */
+    public static Compaction allYoung(List<List<TableInfo>> levels) {
+        return compaction(0, levels.getFirst(), levels);
+    }
+
     private static boolean overlap(TableInfo a, TableInfo b) {
         return Arrays.compareUnsigned(a.largestKey(), b.smallestKey()) >= 0
                 && Arrays.compareUnsigned(a.smallestKey(), b.largestKey()) <= 0;

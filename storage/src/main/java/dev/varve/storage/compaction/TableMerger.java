@@ -39,11 +39,13 @@ public final class TableMerger {
     private final LongSupplier ids;
     private final SegmentSet segments;
     private final ValueSegments values;
+    private final int inlineBytesMax;
 
     /**
      * @param ids draws the id of a new file
      * @param segments what entries point to
      * @param values where values are moved to
+     * @param inlineBytesMax the largest value that stands in a table
      */
     public TableMerger(
             FileSystem files,
@@ -51,13 +53,15 @@ public final class TableMerger {
             StoreId storeId,
             LongSupplier ids,
             SegmentSet segments,
-            ValueSegments values) {
+            ValueSegments values,
+            int inlineBytesMax) {
         this.files = files;
         this.directory = directory;
         this.storeId = storeId;
         this.ids = ids;
         this.segments = segments;
         this.values = values;
+        this.inlineBytesMax = inlineBytesMax;
     }
 
     /**
@@ -68,7 +72,7 @@ public final class TableMerger {
      */
     public Merged write(Merge merge) throws IOException {
         Sequence tables = new Sequence(merge.tableBytes(), merge.ranges());
-        ValueMover mover = new ValueMover(segments, values.newRun(), merge.victims(), tables);
+        ValueMover mover = new ValueMover(segments, values.newRun(), merge.victims(), inlineBytesMax, tables);
         try {
             IndexCursor source = merge.source();
             for (boolean found = source.seek(merge.start()); found; found = source.next()) {

@@ -45,6 +45,7 @@ final class ValueMover {
     private final SegmentSet segments;
     private final ValueRunWriter run;
     private final Set<Long> victims;
+    private final int inlineBytesMax;
     private final Target target;
     private final List<Row> batch = new ArrayList<>();
     private final Map<Long, IOException> unreadable = new TreeMap<>();
@@ -74,24 +75,31 @@ final class ValueMover {
      * @param segments what entries point to
      * @param run takes the values
      * @param victims ids of the segments that values are moved out of
+     * @param inlineBytesMax the largest value that stands in a table; a larger one that comes with its entry is moved, too
      * @param target takes the entries
      */
-    ValueMover(SegmentSet segments, ValueRunWriter run, Set<Long> victims, Target target) {
+    ValueMover(SegmentSet segments, ValueRunWriter run, Set<Long> victims, int inlineBytesMax, Target target) {
         this.segments = segments;
         this.run = run;
         this.victims = victims;
+        this.inlineBytesMax = inlineBytesMax;
         this.target = target;
     }
 
     /** Takes the next entry. */
     void add(byte[] key, int keyLength, IndexEntry entry) throws IOException {
         boolean moves = standsInVictim(entry);
-        if (batch.isEmpty() && !moves) {
+        boolean outgrown = entry.kind() == EntryKind.INLINE && entry.valueLength() > inlineBytesMax;
+        if (batch.isEmpty() && !moves && !outgrown) {
             target.add(key, keyLength, entry);
             return;
         }
-        batch.add(new Row(Arrays.copyOf(key, keyLength), entry));
-        batchBytes += moves ? entry.frameBytes(keyLength) : 0;
+        Row row = new Row(Arrays.copyOf(key, keyLength), entry);
+        if (outgrown) {
+            row.frame = LoggedFrame.rebuild(row.key, entry);
+        }
+        batch.add(row);
+        batchBytes += moves || outgrown ? entry.frameBytes(keyLength) : 0;
         if (batch.size() >= BATCH_ENTRIES || batchBytes >= BATCH_BYTES) {
             pass();
         }

@@ -33,9 +33,10 @@ public record IndexEntry(
         this(kind, revision, position, valueLength, checksum, value, Frames.NO_CODEC, valueLength);
     }
 
-    /** The same version of the same key, whose frame stands in another place now. */
+    /** The same version of the same key, whose frame stands in another place now, or stood in none. */
     public IndexEntry movedTo(long newPosition, int newCodec, int newStoredLength) {
-        return new IndexEntry(kind, revision, newPosition, valueLength, checksum, value, newCodec, newStoredLength);
+        return new IndexEntry(
+                EntryKind.POINTER, revision, newPosition, valueLength, checksum, null, newCodec, newStoredLength);
     }
 
     /** Length of the frame that a pointer with a key of this length (without its keyspace) points to; may exceed every file. */

@@ -61,6 +61,12 @@ final class IndexPath {
         return data;
     }
 
+    /** The last key of the data block where the path ends. */
+    byte[] lastKey() {
+        BlockCursor lowest = levels[levels.length - 1];
+        return Arrays.copyOf(lowest.keyBytes(), lowest.keyLength());
+    }
+
     private BlockCursor open(int level, BlockHandle handle) throws IOException {
         if (offsets[level] != handle.offset()) {
             offsets[level] = NONE;

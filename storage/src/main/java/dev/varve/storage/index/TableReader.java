@@ -19,7 +19,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,9 @@ public final class TableReader implements Closeable {
 
     /** The number of a segment that the log does not have; reading a value there is an error. */
     static final int UNKNOWN_SEGMENT = Integer.MAX_VALUE;
+
+    /** A verification tells of so many entries at once. */
+    private static final int VERIFY_STEP = 4096;
 
     /** Segment id and referenced bytes. */
     private static final int DICTIONARY_ENTRY_BYTES = 16;
@@ -330,6 +336,16 @@ public final class TableReader implements Closeable {
 
     /** Reads every block of the table and checks checksums and order. */
     public void verify() throws IOException {
+        verify(bytes -> {});
+    }
+
+    /**
+     * The same.
+     *
+     * @param progress is told of bytes of the file that have been read, now and then; may make the reader wait, and may throw to end it
+     */
+    public void verify(LongConsumer progress) throws IOException {
+        long bytesPerEntry = info.sizeBytes() / Math.max(1, info.entries());
         IndexCursor cursor = sequentialCursor();
         byte[] last = new byte[0];
         long lastRevision = 0;
@@ -343,6 +359,9 @@ public final class TableReader implements Closeable {
             last = Arrays.copyOf(cursor.keyBytes(), cursor.keyLength());
             lastRevision = cursor.revision();
             count++;
+            if (count % VERIFY_STEP == 0) {
+                progress.accept(VERIFY_STEP * bytesPerEntry);
+            }
         }
         if (count != load().footer().entries()) {
             throw new CorruptionException(
@@ -350,6 +369,63 @@ public final class TableReader implements Closeable {
                     0,
                     "it has " + count + " entries and should have "
                             + load().footer().entries());
+        }
+        progress.accept(info.sizeBytes() - count / VERIFY_STEP * VERIFY_STEP * bytesPerEntry);
+    }
+
+    /** Told of each entry of a table that can be read. */
+    @FunctionalInterface
+    public interface Examiner {
+        /**
+         * Looks at an entry.
+         *
+         * @return false if what it points to cannot be read
+         */
+        boolean isWhole(byte[] indexKey, IndexEntry entry) throws IOException;
+    }
+
+    /**
+     * Finds the keys of which something cannot be read for damage: an entry, or what it points to. The table's own blocks are read past the
+     * cache.
+     *
+     * @return all keys of the table if its index, or what belongs to the table as a whole, is damaged
+     */
+    public List<KeyStretch> damage(Examiner examiner) throws IOException {
+        KeyStretch all = new KeyStretch(info.smallestKey(), KeyStretch.behind(info.largestKey()));
+        List<KeyStretch> damaged = new ArrayList<>();
+        try {
+            OpenTable table = load();
+            IndexPath path = new IndexPath(table);
+            byte[] begin = info.smallestKey();
+            for (boolean found = table.footer().entries() > 0 && path.first(); found; found = path.next()) {
+                byte[] lastKey = path.lastKey();
+                if (!examine(table, path.data(), examiner, damaged)) {
+                    // The versions of the last key of the block before may go on in this one.
+                    damaged.add(new KeyStretch(begin, KeyStretch.behind(lastKey)));
+                }
+                begin = lastKey;
+            }
+        } catch (CorruptionException e) {
+            return List.of(all);
+        }
+        return KeyStretch.union(damaged);
+    }
+
+    /** Looks at a block; false if it is damaged. */
+    private static boolean examine(OpenTable table, BlockHandle handle, Examiner examiner, List<KeyStretch> damaged)
+            throws IOException {
+        try {
+            BlockCursor block =
+                    new BlockCursor(table.blocks().read(handle), table.blocks().name(), handle.offset());
+            for (boolean found = block.first(); found; found = block.next()) {
+                byte[] key = Arrays.copyOf(block.keyBytes(), block.keyLength());
+                if (!examiner.isWhole(key, EntryCodec.get(block.payload(), table.segmentNumbers()))) {
+                    damaged.add(KeyStretch.of(key));
+                }
+            }
+            return true;
+        } catch (CorruptionException | IllegalArgumentException | BufferUnderflowException e) {
+            return false;
         }
     }
 

@@ -7,6 +7,7 @@ import dev.varve.storage.compaction.Compaction;
 import dev.varve.storage.compaction.Merged;
 import dev.varve.storage.compaction.SpaceUse;
 import dev.varve.storage.compaction.SpaceUse.Collectable;
+import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.io.Trouble;
 import dev.varve.storage.log.Log;
@@ -40,6 +41,7 @@ final class Collector {
     private final VersionEditor editor;
     private final Supplier<ManifestState> manifest;
     private final CollectionPicker picker;
+    private final Damages damages;
 
     /** Guarded by this, like what follows. */
     private Set<Long> victims = Set.of();
@@ -66,10 +68,11 @@ final class Collector {
     /** True if space was lacking: then one victim at a time is collected, which needs least. */
     private boolean scarce;
 
-    Collector(Log log, VersionEditor editor, Supplier<ManifestState> manifest, int segmentBytes) {
+    Collector(Log log, VersionEditor editor, Supplier<ManifestState> manifest, int segmentBytes, Damages damages) {
         this.log = log;
         this.editor = editor;
         this.manifest = manifest;
+        this.damages = damages;
         this.picker = new CollectionPicker(segmentBytes / LEAST_PART);
     }
 
@@ -207,6 +210,9 @@ final class Collector {
             if (unreadable.add(id)) {
                 logger.error("a segment cannot be collected, its values stay where they are: {}", cause.getMessage());
             }
+            if (cause instanceof CorruptionException damage) {
+                damages.met(damage);
+            }
         });
     }
 
@@ -223,6 +229,11 @@ final class Collector {
             scarce = true;
             victims = Set.of();
         }
+    }
+
+    /** Nothing in a segment is needed any more that cannot be read. */
+    synchronized void repaired(long segmentId) {
+        unreadable.remove(segmentId);
     }
 
     /** How many segments are being collected. */

@@ -29,6 +29,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -50,6 +51,9 @@ final class Compactor implements AutoCloseable {
     private static final long FIRST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(16);
 
+    /** Who waits for tables looks so often whether that is still wanted. */
+    private static final long CLAIM_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
     /** After so long without a write the store is at rest. */
     private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -63,6 +67,7 @@ final class Compactor implements AutoCloseable {
     private final CompactionPicker picker;
     private final MergePacer pacer;
     private final StateListener listener;
+    private final Damages damages;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
@@ -112,7 +117,8 @@ final class Compactor implements AutoCloseable {
             Readers readers,
             long tableBytes,
             MergePacer pacer,
-            StateListener listener) {
+            StateListener listener,
+            Damages damages) {
         this.ticker = ticker;
         this.manifest = manifest;
         this.versions = versions;
@@ -123,6 +129,7 @@ final class Compactor implements AutoCloseable {
         this.picker = new CompactionPicker(tableBytes);
         this.pacer = pacer;
         this.listener = listener;
+        this.damages = damages;
         for (int i = 1; i <= THREADS; i++) {
             threads.add(OwnedThread.patient("varve-compactor-" + i, this::run));
         }
@@ -195,6 +202,51 @@ final class Compactor implements AutoCloseable {
     /** How far collection is behind; none if it fails, or has met damage, as above. */
     double spaceDebt() {
         return failure != null || damage != null ? 0 : collector.debt();
+    }
+
+    /**
+     * Takes tables for something else than a merge, as soon as no merge has one of them; to be {@linkplain #giveBack given back}.
+     *
+     * @param choice chooses them
+     * @param cancelled looked at while a merge has one of them
+     */
+    List<TableInfo> claim(Function<Levels, List<TableInfo>> choice, BooleanSupplier cancelled) throws IOException {
+        lock.lock();
+        try {
+            while (!closed && !cancelled.getAsBoolean()) {
+                List<TableInfo> chosen = choice.apply(versions.current().tables());
+                if (chosen.stream().noneMatch(table -> busy.contains(table.id()))) {
+                    chosen.forEach(table -> busy.add(table.id()));
+                    return chosen;
+                }
+                changed.awaitNanos(CLAIM_LOOK_NANOS);
+            }
+            throw new IOException("the store is closed");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while a merge was awaited", e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Lets merges have tables again that were claimed, or what became of them. */
+    void giveBack(List<TableInfo> claimed) {
+        lock.lock();
+        try {
+            claimed.forEach(table -> busy.remove(table.id()));
+            Set<Long> there = new HashSet<>();
+            versions.current()
+                    .tables()
+                    .all()
+                    .forEach(table -> there.add(table.info().id()));
+            damaged.retainAll(there);
+            damage = damaged.isEmpty() ? null : damage;
+            changed.signalAll();
+            looked.signalAll();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** How many tables are left alone because they are damaged. */
@@ -311,9 +363,8 @@ final class Compactor implements AutoCloseable {
         if (bad.isEmpty()) {
             compaction.upper().forEach(table -> bad.add(table.id()));
         }
-        logger.error(
-                "{}; it is left as it is, and tables are merged around it. Repair it from a copy: see varve verify",
-                e.getMessage());
+        logger.warn("{} is left as it is, and tables are merged around it", e.file());
+        damages.met(e);
         lock.lock();
         try {
             damaged.addAll(bad);

@@ -21,7 +21,8 @@ public final class RangeItem {
         this.value = entry.value();
     }
 
-    byte[] indexKey() {
+    /** Keyspace and key. */
+    public byte[] indexKey() {
         return IndexKey.of(keyspace, key);
     }
 
@@ -43,7 +44,8 @@ public final class RangeItem {
         return entry.revision();
     }
 
-    IndexEntry entry() {
+    /** What the index says of it. */
+    public IndexEntry entry() {
         return entry;
     }
 

@@ -21,7 +21,7 @@ public final class RangeReader implements Closeable {
     private static final int CHUNK_BYTES = 256 << 10;
 
     private final VersionSet versions;
-    private final ValueFetcher values;
+    private final Values values;
     private final boolean ascending;
     private final long revision;
     private final Runnable onClose;
@@ -47,9 +47,15 @@ public final class RangeReader implements Closeable {
     private boolean exhausted;
     private boolean closed;
 
+    /** Fetches the values of what was found. */
+    @FunctionalInterface
+    interface Values {
+        void fetch(List<RangeItem> items) throws IOException;
+    }
+
     RangeReader(
             VersionSet versions,
-            ValueFetcher values,
+            Values values,
             byte @Nullable [] start,
             byte @Nullable [] end,
             boolean ascending,

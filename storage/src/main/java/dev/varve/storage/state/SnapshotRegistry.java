@@ -16,6 +16,26 @@ final class SnapshotRegistry {
         return revision;
     }
 
+    /**
+     * Registers a revision that is yet to come, or is visible now. Whoever drops entries keeps all that are not visible, and so those that
+     * this one will see.
+     *
+     * @return false if newer ones are visible: what it would see may be gone
+     */
+    synchronized boolean registerAhead(long revision, LongSupplier current) {
+        readers.merge(revision, 1, Integer::sum);
+        if (current.getAsLong() > revision) {
+            release(revision);
+            return false;
+        }
+        return true;
+    }
+
+    /** The lowest revision that is being read; {@link Long#MAX_VALUE} if none is. */
+    synchronized long oldest() {
+        return readers.isEmpty() ? Long.MAX_VALUE : readers.firstKey();
+    }
+
     /** Registers one more reader of a revision that is registered. */
     synchronized void registerAgain(long revision) {
         if (readers.computeIfPresent(revision, (r, n) -> n + 1) == null) {

@@ -7,6 +7,8 @@ import dev.varve.storage.checkpoint.ManifestState;
 import dev.varve.storage.compaction.CompactionPicker;
 import dev.varve.storage.compaction.SpaceUse;
 import dev.varve.storage.compaction.TableMerger;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
@@ -26,11 +28,13 @@ import dev.varve.storage.log.Segment;
 import dev.varve.storage.log.SegmentSet;
 import dev.varve.storage.log.ValueSegmentInfo;
 import dev.varve.storage.log.ValueSegments;
+import dev.varve.storage.log.VoteFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
@@ -45,6 +49,9 @@ public final class StateMachine implements Closeable {
 
     /** When there is no space for another segment, what is left of the last one is kept for deletes below this part of it. */
     private static final int RESERVE_DIVISOR = 8;
+
+    /** The scrub keeps no block, so that each pass reads the files themselves, and leaves the cache of those who serve alone. */
+    private static final long SCRUB_CACHE_BYTES = 0;
 
     /** Filters of tables may take this part of the heap. */
     private static final int FILTERS_DIVISOR = 4;
@@ -69,6 +76,9 @@ public final class StateMachine implements Closeable {
     private volatile @Nullable Flusher flusher;
     private volatile @Nullable Compactor compactor;
     private volatile @Nullable Collector collector;
+    private volatile @Nullable Scrubber scrubber;
+    private volatile @Nullable Repairer repairer;
+    private final Damages damages = new Damages();
 
     /** The last revision that readers see. Invariant: everything up to it has been applied. */
     private volatile long visibleRevision;
@@ -194,10 +204,16 @@ public final class StateMachine implements Closeable {
         Manifest manifest = directory.manifest();
         StoreId storeId = manifest.state().storeId();
         TableMerger merger = new TableMerger(
-                environment.files(), directory.path(), storeId, manifest::nextFileId, log.segments(), valueSegments);
+                environment.files(),
+                directory.path(),
+                storeId,
+                manifest::nextFileId,
+                log.segments(),
+                valueSegments,
+                options.inlineValueBytes());
         VersionEditor editing = new VersionEditor(directory, log, versions, tables, merger, mode == Mode.REPLICA);
         editor = editing;
-        Collector collecting = new Collector(log, editing, manifest::state, options.segmentBytes());
+        Collector collecting = new Collector(log, editing, manifest::state, options.segmentBytes(), damages);
         collector = collecting;
         Readers readers = new Readers(() -> visibleRevision, snapshots);
         Compactor merging = new Compactor(
@@ -210,8 +226,24 @@ public final class StateMachine implements Closeable {
                 readers,
                 options.memtableBytes(),
                 mergePacer,
-                listener);
+                listener,
+                damages);
         compactor = merging;
+        BlockCache apart = new BlockCache(SCRUB_CACHE_BYTES, Long.MAX_VALUE);
+        Function<TableInfo, TableReader> fresh =
+                info -> new TableReader(environment.files(), directory.path(), storeId, info, log.segments(), apart);
+        scrubber = new Scrubber(environment.ticker(), manifest, versions, log.segments(), fresh, mergePacer, damages);
+        repairer = new Repairer(
+                versions,
+                editing,
+                merging,
+                collecting,
+                merger,
+                readers,
+                values,
+                fresh,
+                damages,
+                options.memtableBytes());
         flusher = new Flusher(
                 environment.ticker(), log, manifest, versions, editing, merger, readers, merging::flushed, listener);
     }
@@ -518,8 +550,31 @@ public final class StateMachine implements Closeable {
      * @param end first index key beyond, or null
      */
     public RangeReader range(byte @Nullable [] start, byte @Nullable [] end, boolean ascending, long revision) {
+        return range(fetcher, start, end, ascending, revision);
+    }
+
+    /** Like {@link #range}, upwards, but the items have no values, unless they stand in the index. */
+    public RangeReader index(byte @Nullable [] start, byte @Nullable [] end, long revision) {
+        return range(items -> {}, start, end, true, revision);
+    }
+
+    private RangeReader range(
+            RangeReader.Values fetching,
+            byte @Nullable [] start,
+            byte @Nullable [] end,
+            boolean ascending,
+            long revision) {
         snapshots.registerAgain(revision);
-        return new RangeReader(versions, fetcher, start, end, ascending, revision, () -> snapshots.release(revision));
+        return new RangeReader(versions, fetching, start, end, ascending, revision, () -> snapshots.release(revision));
+    }
+
+    /**
+     * Registers a revision that is visible now, or will be, which stays readable until {@link #releaseSnapshot}.
+     *
+     * @return false if a newer one is visible
+     */
+    public boolean openSnapshotAt(long revision) {
+        return snapshots.registerAhead(revision, () -> visibleRevision);
     }
 
     // ---------------------------------------------------------------------------------------------------- the rest
@@ -550,6 +605,37 @@ public final class StateMachine implements Closeable {
     public boolean flushNeedsSpace() {
         Flusher running = flusher;
         return running != null && running.diskFull();
+    }
+
+    /** The damage that is known, in files that are part of the store. */
+    public Damages damages() {
+        ManifestState now = manifestState();
+        Set<String> names = new HashSet<>();
+        names.add(new FileName(FileKind.VOTE, VoteFile.ID).toString());
+        names.add(directory.manifest().name().toString());
+        now.tables().forEach(table -> names.add(new FileName(FileKind.TABLE, table.id()).toString()));
+        now.segments().forEach(id -> names.add(new FileName(FileKind.LOG, id).toString()));
+        now.values().forEach(info -> names.add(new FileName(FileKind.VALUES, info.id()).toString()));
+        damages.retain(names);
+        return damages;
+    }
+
+    /** Replaces what is damaged by what another replica holds. */
+    public Repairer repairer() {
+        Repairer repairing = repairer;
+        if (repairing == null) {
+            throw new IllegalStateException("the store is being opened");
+        }
+        return repairing;
+    }
+
+    /** Reads all files once in a while. */
+    public Scrubber scrubber() {
+        Scrubber scrubbing = scrubber;
+        if (scrubbing == null) {
+            throw new IllegalStateException("the store is being opened");
+        }
+        return scrubbing;
     }
 
     /** Figures about the index. */
@@ -645,6 +731,14 @@ public final class StateMachine implements Closeable {
     }
 
     private void stopBackground() {
+        Repairer repairing = repairer;
+        if (repairing != null) {
+            repairing.close();
+        }
+        Scrubber scrubbing = scrubber;
+        if (scrubbing != null) {
+            scrubbing.close();
+        }
         Compactor merging = compactor;
         if (merging != null) {
             merging.close();

@@ -15,7 +15,7 @@ import java.util.List;
  * Fetches the values of many entries. Those that are in memory are copied one after another; the others are sorted by their places, neighbours
  * are read together, and what lies apart is read at the same time ({@link ReadThreads}). Thread-safe.
  */
-final class ValueFetcher implements Closeable {
+final class ValueFetcher implements RangeReader.Values, Closeable {
 
     /** Bytes between two values that are rather read than begun anew behind. */
     private static final int GAP_BYTES = 16 << 10;
@@ -34,7 +34,8 @@ final class ValueFetcher implements Closeable {
      *
      * @throws dev.varve.storage.format.CorruptionException if an entry points to a segment that is missing
      */
-    void fetch(List<RangeItem> items) throws IOException {
+    @Override
+    public void fetch(List<RangeItem> items) throws IOException {
         List<RangeItem> cold = new ArrayList<>();
         for (RangeItem item : items) {
             if (!item.isFetched() && !tryRead(item)) {

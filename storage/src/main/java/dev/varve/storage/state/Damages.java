@@ -1,0 +1,102 @@
+package dev.varve.storage.state;
+
+import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileName;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The damage that is known, whoever met it: a read, a merge or the scrub. Each place is logged once. A file is forgotten when it has been
+ * repaired or is not part of the store any more. Thread-safe.
+ */
+public final class Damages {
+
+    private static final Logger logger = LoggerFactory.getLogger(Damages.class);
+
+    /** Of each file so many places are kept; it is repaired as a whole. */
+    private static final int PLACES_MAX = 16;
+
+    /**
+     * A damaged place.
+     *
+     * @param file the name of the file
+     * @param offset where in it, in bytes
+     * @param reason what is wrong there
+     */
+    public record Place(String file, long offset, String reason) {}
+
+    /** The places of each file, by its name, in the order in which they were met; guarded by this. */
+    private final Map<String, List<Place>> byFile = new LinkedHashMap<>();
+
+    private Runnable listener = () -> {};
+    private long found;
+    private long repaired;
+
+    /** Has somebody told, on the thread that met it, when damage is met that was not known; it must not block. */
+    public synchronized void listen(Runnable newListener) {
+        listener = newListener;
+    }
+
+    /** Damage was met. */
+    public void met(CorruptionException damage) {
+        Runnable told;
+        synchronized (this) {
+            List<Place> places = byFile.computeIfAbsent(damage.file(), file -> new ArrayList<>());
+            boolean known =
+                    places.size() >= PLACES_MAX || places.stream().anyMatch(place -> place.offset() == damage.offset());
+            if (known) {
+                return;
+            }
+            places.add(new Place(damage.file(), damage.offset(), damage.reason()));
+            found++;
+            told = listener;
+        }
+        logger.error("{}", damage.getMessage());
+        told.run();
+    }
+
+    /** How many places of a file are known. */
+    synchronized int count(String file) {
+        return byFile.getOrDefault(file, List.of()).size();
+    }
+
+    /**
+     * A file has been repaired: nothing needs what is damaged in it any more.
+     *
+     * @param places how many were known; it may be gone, and forgotten, by now
+     */
+    synchronized void repaired(String file, int places) {
+        byFile.remove(file);
+        repaired += places;
+    }
+
+    /** Forgets files that are not part of the store any more. */
+    synchronized void retain(Set<String> files) {
+        byFile.keySet().removeIf(file -> FileName.parse(file).isPresent() && !files.contains(file));
+    }
+
+    /** All places, those of one file together. */
+    public synchronized List<Place> places() {
+        return byFile.values().stream().flatMap(List::stream).toList();
+    }
+
+    /** The names of the files. */
+    public synchronized List<String> files() {
+        return List.copyOf(byFile.keySet());
+    }
+
+    /** How many places were met since the store was opened, with those that were repaired. */
+    public synchronized long found() {
+        return found;
+    }
+
+    /** How many of them were repaired. */
+    public synchronized long repaired() {
+        return repaired;
+    }
+}
