@@ -193,6 +193,20 @@ public final class ClusterProcesses implements AutoCloseable {
         }
     }
 
+    /** Waits until every node sees a leader, and all others as reachable members. */
+    void awaitWhole() {
+        for (String name : NAMES) {
+            try (VarveClient client = node(name).client()) {
+                node(name).await("all nodes are there, as " + name + " sees it", () -> {
+                    String page = client.page("/v1/cluster").text();
+                    return !page.contains("\"reachable\":false")
+                            && !page.contains("\"voter\":false")
+                            && LEADER.matcher(page).find();
+                });
+            }
+        }
+    }
+
     private static BooleanSupplier caughtUp(VarveClient client) {
         return () -> {
             String page = client.page("/v1/cluster").text();

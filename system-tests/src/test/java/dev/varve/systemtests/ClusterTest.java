@@ -77,6 +77,9 @@ class ClusterTest {
                 long killed = System.nanoTime();
                 cluster.node(leader).kill();
                 String successor = cluster.awaitLeader(leader);
+                assertThat(cluster.get(other(leader), "/v1/cluster").body())
+                        .as("what is said of a process that has just died")
+                        .containsPattern("\"id\":\"" + leader + "\"[^}]*\"reachable\":false");
                 writers.await(WRITES_BETWEEN_KILLS, cluster.node(successor));
                 gapMillis[kill] = TimeUnit.NANOSECONDS.toMillis(writers.longestGapNanos(killed, System.nanoTime()));
                 cluster.node(leader).start();

@@ -3,16 +3,12 @@ package dev.varve.systemtests;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.varve.client.OverloadedException;
 import dev.varve.client.VarveClient;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -31,11 +27,10 @@ class FailingDiskTest {
         try (ServerProcess server = new ServerProcess(directory, List.of("-Xmx256m")).start()) {
             try (VarveClient client = server.client()) {
                 writers.start(client, WRITES_BEFORE);
-                Process fault = failEverySync(server);
+                Strace fault = Strace.onEverySync(server, directory, "error=EIO");
                 writers.join();
                 assertReadsOnly(server, client, writers);
-                fault.destroy();
-                Program.exitCode(fault);
+                fault.detach();
                 assertReadsOnly(server, client, writers); // The disk works again: no reason to trust it.
             }
             server.kill();
@@ -62,45 +57,5 @@ class FailingDiskTest {
         assertThat(server.log()).contains("Input/output error");
         assertThat(writers.compare(client)).isNotEmpty();
         assertThat(client.get("key".getBytes(UTF_8))).isNull();
-    }
-
-    /** Attaches strace to all threads of the server; from the return on no fdatasync succeeds. */
-    private Process failEverySync(ServerProcess server) throws IOException, InterruptedException {
-        assumeThat(onPath("strace"))
-                .as("There is no strace on the PATH: install the package of that name.")
-                .isTrue();
-        Path output = directory.resolve("strace.log");
-        Process strace = Program.start(
-                List.of(
-                        "strace",
-                        "-f",
-                        "-p",
-                        "" + server.pid(),
-                        "-o",
-                        "/dev/null",
-                        "-e",
-                        "trace=fdatasync",
-                        "-e",
-                        "inject=fdatasync:error=EIO"),
-                output);
-        server.await(
-                "strace is attached", () -> !strace.isAlive() || read(output).contains("attached"));
-        assumeThat(strace.waitFor(0, TimeUnit.SECONDS))
-                .as(() -> "strace may not trace a process of its own user here: " + read(output))
-                .isFalse();
-        return strace;
-    }
-
-    private static boolean onPath(String tool) {
-        return List.of(System.getenv().getOrDefault("PATH", "").split(":")).stream()
-                .anyMatch(place -> Files.isExecutable(Path.of(place, tool)));
-    }
-
-    private static String read(Path file) {
-        try {
-            return Files.readString(file);
-        } catch (IOException e) {
-            return e.toString();
-        }
     }
 }
