@@ -4,14 +4,14 @@ import com.alipay.sofa.jraft.Status;
 import com.alipay.sofa.jraft.conf.Configuration;
 import com.alipay.sofa.jraft.core.NodeImpl;
 import com.alipay.sofa.jraft.entity.PeerId;
+import dev.varve.storage.StoreException;
+import dev.varve.storage.StoreException.Kind;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Changes of the group's members and of its leader, all of which only the leader can make. Thread-safe. */
 public final class GroupChanges {
-
-    private static final String NOT_LEADING = "this node does not lead";
 
     private final NodeImpl node;
 
@@ -28,11 +28,11 @@ public final class GroupChanges {
      *     whenever that has taken something, and may miss the moment at which one that lacks nothing says so
      * @param callback told null when that is done, or why it is not
      */
-    public void admit(String memberId, boolean votes, Runnable begun, Consumer<@Nullable String> callback) {
+    public void admit(String memberId, boolean votes, Runnable begun, Consumer<@Nullable StoreException> callback) {
         PeerId joining = ReplicaNode.peer(memberId);
         Configuration now = present();
         if (now == null) {
-            callback.accept(NOT_LEADING);
+            callback.accept(notLeading());
         } else if (votes && now.getLearners().contains(joining)) {
             // JRaft takes what it gets from a learner for a learner's until the connection is made anew, and ends the
             // connection of one that
@@ -59,22 +59,42 @@ public final class GroupChanges {
      * @param name of the node
      * @param callback told null when that is done, or why it is not
      */
-    public void dismiss(String name, Consumer<@Nullable String> callback) {
+    public void dismiss(String name, Consumer<@Nullable StoreException> callback) {
         Configuration now = present();
         if (now == null) {
-            callback.accept(NOT_LEADING);
+            callback.accept(notLeading());
         } else {
             change(without(now, name), callback);
         }
     }
 
-    private void change(Configuration wanted, Consumer<@Nullable String> callback) {
+    private void change(Configuration wanted, Consumer<@Nullable StoreException> callback) {
         if (wanted.isEmpty()) {
-            callback.accept("the last member of a cluster that votes cannot be removed");
+            callback.accept(new StoreException(
+                    Kind.INVALID_ARGUMENT, "the last member of a cluster that votes cannot be removed"));
             return;
         }
-        node.changePeers(
-                wanted, status -> callback.accept(status.isOk() ? null : String.valueOf(status.getErrorMsg())));
+        node.changePeers(wanted, status -> callback.accept(failure(status)));
+    }
+
+    private static StoreException notLeading() {
+        return new StoreException(Kind.NO_LEADER, "this node does not lead; nothing was changed");
+    }
+
+    /** How JRaft says that a change was not made, or null. One whose leader stepped down may have been made by its successor. */
+    static @Nullable StoreException failure(Status status) {
+        if (status.isOk()) {
+            return null;
+        }
+        String words = "JRaft says: " + status.getErrorMsg();
+        return switch (status.getRaftError()) {
+            case EPERM, ESHUTDOWN, ENODESHUTDOWN ->
+                new StoreException(Kind.OUTCOME_UNKNOWN, "the leader changed while the members were: " + words);
+            case EBUSY ->
+                new StoreException(
+                        Kind.OVERLOADED, "the members are being changed already; nothing was changed: " + words);
+            default -> new StoreException(Kind.NO_LEADER, "nothing was changed: " + words);
+        };
     }
 
     /** The present members; null if this node does not lead. */
@@ -102,10 +122,10 @@ public final class GroupChanges {
      * @param name of the other node, or null
      * @return why it cannot be, or null
      */
-    public @Nullable String transfer(@Nullable String name) {
+    public @Nullable StoreException transfer(@Nullable String name) {
         Configuration now = present();
         if (now == null) {
-            return NOT_LEADING;
+            return notLeading();
         }
         List<PeerId> members = now.listPeers();
         PeerId to = members.stream()
@@ -113,9 +133,9 @@ public final class GroupChanges {
                 .findFirst()
                 .orElse(PeerId.ANY_PEER);
         if (name != null && to.equals(PeerId.ANY_PEER)) {
-            return "'" + name + "' is no member that votes";
+            return new StoreException(Kind.INVALID_ARGUMENT, "'" + name + "' is no member that votes");
         }
         Status status = node.transferLeadershipTo(to);
-        return status.isOk() ? null : String.valueOf(status.getErrorMsg());
+        return failure(status);
     }
 }

@@ -4,6 +4,7 @@ import com.google.errorprone.annotations.concurrent.GuardedBy;
 import dev.varve.replication.ReplicaNode;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.storage.Store;
+import dev.varve.storage.StoreException;
 import dev.varve.storage.io.Ticker;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -93,9 +94,9 @@ final class HandOver {
         synchronized (this) {
             leader = null;
         }
-        String trouble = replica.changes().transfer(null);
+        StoreException trouble = replica.changes().transfer(null);
         if (trouble != null) {
-            logger.info("leadership is not handed over: {}", trouble);
+            logger.info("leadership is not handed over: {}", trouble.getMessage());
             return;
         }
         awaitOther(timeoutMillis);
@@ -128,9 +129,9 @@ final class HandOver {
         try {
             blocking.execute(() -> {
                 logger.warn("{}: '{}' is to lead instead", reason, successor);
-                String trouble = replica.changes().transfer(successor);
+                StoreException trouble = replica.changes().transfer(successor);
                 if (trouble != null) {
-                    logger.warn("'{}' does not lead: {}", successor, trouble);
+                    logger.warn("'{}' does not lead: {}", successor, trouble.getMessage());
                 }
             });
         } catch (RejectedExecutionException e) {

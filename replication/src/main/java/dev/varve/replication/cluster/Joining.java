@@ -182,7 +182,10 @@ final class Joining {
                             trouble -> {
                                 admitting.set(false);
                                 if (trouble != null) {
-                                    logger.info("{} was not taken in, and may ask again: {}", joining, trouble);
+                                    logger.info(
+                                            "{} was not taken in, and may ask again: {}",
+                                            joining,
+                                            trouble.getMessage());
                                 }
                             });
         }

@@ -95,11 +95,11 @@ final class Membership {
 
     private void changeHere(MemberChange change, @Nullable String node, Consumer<@Nullable StoreException> callback) {
         logger.info("{} {}", change, node == null ? "any node" : node);
-        Consumer<@Nullable String> done = trouble -> {
-            if (trouble != null) {
-                logger.info("{} {} was not done: {}", change, node, trouble);
+        Consumer<@Nullable StoreException> done = failure -> {
+            if (failure != null) {
+                logger.info("{} {} was not done: {}", change, node, failure.getMessage());
             }
-            callback.accept(trouble == null ? null : new StoreException(Kind.INVALID_ARGUMENT, trouble));
+            callback.accept(failure);
         };
         if (replica.leadingTerm() == 0) {
             callback.accept(
@@ -107,11 +107,13 @@ final class Membership {
         } else if (change == MemberChange.TRANSFER) {
             done.accept(replica.changes().transfer(node));
         } else if (node == null || !NAME.matcher(node).matches()) {
-            done.accept("the name of a node is 1 to 64 letters, digits, '-', '_' or '.', not '" + node + "'");
+            done.accept(new StoreException(
+                    Kind.INVALID_ARGUMENT,
+                    "the name of a node is 1 to 64 letters, digits, '-', '_' or '.', not '" + node + "'"));
         } else {
             String trouble = trouble(change, node);
             if (trouble != null) {
-                done.accept(trouble);
+                done.accept(new StoreException(Kind.INVALID_ARGUMENT, trouble));
                 return;
             }
             // The cluster remembers it first: whoever leads when the change is interrupted can go on.
@@ -152,7 +154,7 @@ final class Membership {
         };
     }
 
-    private void changeMembers(MemberChange change, String node, Consumer<@Nullable String> done) {
+    private void changeMembers(MemberChange change, String node, Consumer<@Nullable StoreException> done) {
         String learner = Joining.member(joining.members().learners(), node);
         if (change == MemberChange.PROMOTE && learner != null) {
             replica.changes()
@@ -160,12 +162,14 @@ final class Membership {
                             learner,
                             true,
                             () -> register.set(node, MemberRegister.Standing.VOTER, failure -> {}),
-                            trouble -> done.accept(
-                                    trouble == null
+                            failure -> done.accept(
+                                    failure == null
                                             ? null
-                                            : trouble
-                                                    + " It asks by itself, and votes as soon as that is done; see 'varve"
-                                                    + " cluster status'"));
+                                            : new StoreException(
+                                                    failure.kind(),
+                                                    failure.getMessage()
+                                                            + "; it asks by itself, and votes as soon as that is done: see"
+                                                            + " 'varve cluster status'")));
         } else if (change == MemberChange.REMOVE && joining.hasMember(node)) {
             replica.changes().dismiss(node, done);
         } else {
