@@ -564,7 +564,7 @@ final class ClusterNode implements ServedStore {
     @Override
     public ClusterView view() {
         String leads = leader;
-        String seen = leads == null || !board.isReachable(leads) ? null : leads;
+        String seen = leads == null || board.isGone(leads) ? null : leads;
         return new ClusterView(
                 transport.identity().cluster(),
                 options.node(),

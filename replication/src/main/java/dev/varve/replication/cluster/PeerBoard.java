@@ -221,6 +221,14 @@ final class PeerBoard {
                 || (last != null && isRecent(last) && transport.trouble(node).isEmpty());
     }
 
+    /** True if another node does not answer any more, or its connection is broken. Of one that was not heard yet nothing is known. */
+    boolean isGone(String node) {
+        Heard last = heard.get(node);
+        return !node.equals(transport.identity().node())
+                && ((last != null && !isRecent(last))
+                        || !transport.trouble(node).isEmpty());
+    }
+
     /**
      * All nodes: the members, and those that may become one.
      *
