@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -230,7 +229,13 @@ class VarveLogStorageTest {
     @Test
     void afterAFailedForceNothingIsTakenAnyMore() throws Exception {
         append(model.someEntries(random, 1, 3));
-        files.files.faults().failOnce(FaultPlan.kinds(Set.of(CallKind.SYNC)), 1, FaultPlan::inputOutputError);
+        String appender = Thread.currentThread().getName(); // Another thread prepares segments.
+        files.files
+                .faults()
+                .failOnce(
+                        call -> call.kind() == CallKind.SYNC && call.thread().equals(appender),
+                        1,
+                        FaultPlan::inputOutputError);
 
         assertThat(open.storage().appendEntries(model.someEntries(random, 1, 2)))
                 .isZero();
