@@ -29,8 +29,8 @@ import java.util.stream.Collectors;
 final class Chaos {
 
     /** Small, so that much goes on in the background. */
-    private static final List<String> ARGUMENTS =
-            List.of("--memory=8MiB", "--max-value-bytes=64KiB", "--max-batch-bytes=512KiB");
+    private static final List<String> ARGUMENTS = List.of(
+            "--memory=8MiB", "--max-value-bytes=64KiB", "--max-batch-bytes=512KiB", "--log-retention-bytes=16MiB");
 
     private static final int CLIENTS = 9;
     private static final Pattern ENTRY = Pattern.compile("\\{\"key\":\"([^\"]*)\",\"value\":\"([^\"]*)\"}");
