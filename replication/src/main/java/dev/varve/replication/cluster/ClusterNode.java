@@ -57,6 +57,9 @@ final class ClusterNode implements ServedStore {
     /** What a frame holds besides the largest write. */
     private static final int FRAME_MARGIN_BYTES = 8 << 20;
 
+    /** Raft itself gives an attempt up after an election timeout. */
+    private static final int STEP_ASIDE_ATTEMPTS = 4;
+
     private final ClusterOptions options;
     private final Store store;
     private final Environment environment;
@@ -504,7 +507,7 @@ final class ClusterNode implements ServedStore {
 
     @Override
     public void stepAside() {
-        handOver.now(4L * options.electionMillis());
+        handOver.now(STEP_ASIDE_ATTEMPTS, 2L * options.electionMillis());
     }
 
     @Override

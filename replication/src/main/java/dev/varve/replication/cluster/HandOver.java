@@ -86,20 +86,27 @@ final class HandOver {
         transport.schedule(this::start, LOOK_MILLIS);
     }
 
-    /** Hands leadership over if this node has it, and waits a while for another one to have it. */
-    void now(long timeoutMillis) {
-        if (replica.leadingTerm() == 0) {
-            return;
+    /**
+     * Hands leadership over if this node has it, and waits until another one has it. What does not come off, since members are being changed
+     * or the successor does not take it, is tried again.
+     *
+     * @param attempts how often at most
+     * @param attemptMillis how long each may take
+     */
+    void now(int attempts, long attemptMillis) {
+        for (int i = 0; i < attempts && replica.leadingTerm() != 0; i++) {
+            synchronized (this) {
+                leader = null;
+            }
+            StoreException trouble = replica.changes().transfer(null);
+            if (trouble != null) {
+                logger.info("leadership is not handed over: {}", trouble.getMessage());
+                if (trouble.kind() != StoreException.Kind.OVERLOADED) {
+                    return;
+                }
+            }
+            awaitOther(attemptMillis);
         }
-        synchronized (this) {
-            leader = null;
-        }
-        StoreException trouble = replica.changes().transfer(null);
-        if (trouble != null) {
-            logger.info("leadership is not handed over: {}", trouble.getMessage());
-            return;
-        }
-        awaitOther(timeoutMillis);
     }
 
     private synchronized void awaitOther(long timeoutMillis) {
