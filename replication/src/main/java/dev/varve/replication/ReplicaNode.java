@@ -209,6 +209,7 @@ public final class ReplicaNode implements AutoCloseable {
                     "node '" + options.identity().node() + "' cannot take part in its group; the log says why",
                     storage.failure());
         }
+        state.scrubber().add(vote.name(), vote::verify);
     }
 
     private static void closeQuietly(Closeable each) {

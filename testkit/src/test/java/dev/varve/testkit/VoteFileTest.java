@@ -130,6 +130,43 @@ class VoteFileTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {0, 8, 60, FIRST_COPY, FIRST_COPY + 16, SECOND_COPY + 24})
+    void whileItIsOpenDamageIsFoundAndWrittenAgain(long at) throws IOException {
+        try (VoteFile vote = VoteFile.open(files, DIRECTORY, STORE)) {
+            vote.verify();
+            damage(at);
+            assertThatThrownBy(vote::verify)
+                    .isInstanceOf(CorruptionException.class)
+                    .hasMessageContaining("0000000000000000.vote");
+            vote.verify();
+        }
+        assertVoted(6, "b");
+        assertThat(content().validCopies()).isEqualTo(2);
+    }
+
+    @Test
+    void whileItIsOpenEvenBothCopiesAreWrittenAgain() throws IOException {
+        try (VoteFile vote = VoteFile.open(files, DIRECTORY, STORE)) {
+            damage(FIRST_COPY);
+            damage(SECOND_COPY);
+            assertThatThrownBy(vote::verify).isInstanceOf(CorruptionException.class);
+        }
+        files = files.afterPowerCut(new Random(1), MODES.getFirst());
+        assertVoted(6, "b");
+    }
+
+    @Test
+    void whatCannotBeWrittenAgainEndsVoting() throws IOException {
+        try (VoteFile vote = VoteFile.open(files, DIRECTORY, STORE)) {
+            damage(FIRST_COPY);
+            files.faults().failOnce(FaultPlan.kinds(Set.of(CallKind.SYNC)), 1, FaultPlan::inputOutputError);
+            assertThatThrownBy(vote::verify).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> vote.save(7, "c")).hasMessageContaining("must not vote until it is restarted");
+            vote.verify();
+        }
+    }
+
     @Test
     void thereIsOneVoteAndWhatAnInterruptedFoundingLeftIsReplaced() throws IOException {
         assertThatThrownBy(() -> VoteFile.create(files, DIRECTORY, STORE, 1, null))

@@ -118,6 +118,28 @@ class HealingTest {
         }
     }
 
+    @Test
+    void aDamagedVoteIsWrittenAgainWhileItIsStillKnown() throws Exception {
+        try (InProcessCluster cluster = new InProcessCluster()) {
+            put(cluster.node("n1"), key(1), value(1, 1));
+            String hurt = cluster.other(cluster.awaitLeader(null));
+            SimulatedDisk disk = cluster.disk(hurt).disk();
+            Path vote = disk.paths().stream()
+                    .filter(path -> path.toString().endsWith(".vote"))
+                    .findFirst()
+                    .orElseThrow();
+            disk.flipBit(vote, 8 * 4100L);
+            disk.flipBit(vote, 8 * 4620L);
+            Store store = cluster.node(hurt).store();
+            assertThat(store.scrub().found()).isPositive();
+            assertThat(store.scrubStatus().damages()).isEmpty();
+            assertThat(store.scrubStatus().repaired()).isPositive();
+            cluster.stop(hurt);
+            cluster.start(hurt);
+            put(cluster.node(hurt), key(2), value(2, 1));
+        }
+    }
+
     /** Until a table is repaired, what is damaged in it is read of another node. */
     @Test
     void whatIsDamagedIsReadElsewhere() throws Exception {

@@ -49,8 +49,10 @@ public final class VoteFile implements Closeable {
 
     private final FileName name = new FileName(FileKind.VOTE, ID);
     private final StoreFile file;
+    private final StoreId storeId;
     private Copy last = new Copy(0, 0, null);
     private boolean failed;
+    private boolean closed;
 
     /**
      * What the file says.
@@ -107,8 +109,9 @@ public final class VoteFile implements Closeable {
         }
     }
 
-    private VoteFile(StoreFile file) {
+    private VoteFile(StoreFile file, StoreId storeId) {
         this.file = file;
+        this.storeId = storeId;
     }
 
     /**
@@ -127,10 +130,10 @@ public final class VoteFile implements Closeable {
         if (files.exists(temporary)) {
             files.delete(temporary);
         }
-        VoteFile vote = new VoteFile(files.create(temporary));
+        VoteFile vote = new VoteFile(files.create(temporary), storeId);
         try {
             vote.file.preallocate(SECOND_COPY + COPY_BYTES);
-            vote.file.write(new FileHeader(FileKind.VOTE, storeId, ID).encode(), 0);
+            vote.writeHeader();
             vote.save(term, votedFor);
             files.rename(temporary, path);
             files.syncDirectory(directory);
@@ -149,11 +152,9 @@ public final class VoteFile implements Closeable {
      */
     public static VoteFile open(FileSystem files, Path directory, StoreId storeId) throws IOException {
         FileName name = new FileName(FileKind.VOTE, ID);
-        VoteFile vote = new VoteFile(files.open(directory.resolve(name.toString())));
+        VoteFile vote = new VoteFile(files.open(directory.resolve(name.toString())), storeId);
         try {
-            ByteBuffer header = ByteBuffer.allocate(FileHeader.BYTES);
-            vote.file.read(header, 0);
-            FileHeader.check(header.flip(), name, storeId);
+            vote.checkHeader();
             Copy first = Copy.read(vote.file, FIRST_COPY);
             Copy second = Copy.read(vote.file, SECOND_COPY);
             vote.last = Copy.newer(first, second);
@@ -166,15 +167,28 @@ public final class VoteFile implements Closeable {
         }
     }
 
-    private void mend(@Nullable Copy copy, int offset) throws IOException {
-        if (!last.equals(copy)) {
-            logger.warn(
-                    "{}: the copy at offset {} is {}, and is written again from the other one",
-                    name,
-                    offset,
-                    copy == null ? "damaged" : "older");
-            write(last, offset);
+    /** Writes a copy that does not say what is kept again; returns whether there was need to. */
+    private boolean mend(@Nullable Copy copy, int offset) throws IOException {
+        if (last.equals(copy)) {
+            return false;
         }
+        logger.warn(
+                "{}: the copy at offset {} is {}, and is written again",
+                name,
+                offset,
+                copy == null ? "damaged" : "older");
+        write(last, offset);
+        return true;
+    }
+
+    private void writeHeader() throws IOException {
+        file.write(new FileHeader(FileKind.VOTE, storeId, ID).encode(), 0);
+    }
+
+    private void checkHeader() throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(FileHeader.BYTES);
+        file.read(header, 0);
+        FileHeader.check(header.flip(), name, storeId);
     }
 
     /**
@@ -222,13 +236,54 @@ public final class VoteFile implements Closeable {
         last = next;
     }
 
+    /**
+     * Reads the file. While it is open what is in memory is the truth: whatever is damaged in the file is written again, durably.
+     *
+     * @throws CorruptionException if something was damaged
+     * @throws IOException if the file could not be read or written; after a failed write nothing can be kept any more until it is opened again
+     */
+    public synchronized void verify() throws IOException {
+        if (failed || closed) {
+            return;
+        }
+        CorruptionException damage = null;
+        try {
+            checkHeader();
+        } catch (CorruptionException e) {
+            damage = e;
+        }
+        Copy first = Copy.read(file, FIRST_COPY);
+        Copy second = Copy.read(file, SECOND_COPY);
+        failed = true;
+        if (damage != null) {
+            writeHeader();
+            file.sync();
+        }
+        boolean mendedFirst = mend(first, FIRST_COPY);
+        boolean mendedSecond = mend(second, SECOND_COPY);
+        failed = false;
+        if (damage == null && (mendedFirst || mendedSecond)) {
+            damage = new CorruptionException(
+                    name.toString(), mendedFirst ? FIRST_COPY : SECOND_COPY, "a copy of the vote was not valid");
+        }
+        if (damage != null) {
+            throw damage;
+        }
+    }
+
+    /** The file's name. */
+    public FileName name() {
+        return name;
+    }
+
     private void write(Copy copy, int offset) throws IOException {
         file.write(copy.encode(offset), offset);
         file.sync();
     }
 
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
+        closed = true;
         file.close();
     }
 }

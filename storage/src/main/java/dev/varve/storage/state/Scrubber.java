@@ -120,7 +120,11 @@ public final class Scrubber implements Closeable {
         thread.start();
     }
 
-    /** Has a file verified in each pass that somebody else owns. */
+    /**
+     * Has a file verified in each pass that somebody else owns.
+     *
+     * @param step writes what it finds damaged again if it can
+     */
     public void add(FileName name, Step step) {
         others.add(new Part(name, step));
     }
@@ -209,7 +213,9 @@ public final class Scrubber implements Closeable {
         ManifestState state = manifest.state();
         verifyManifest();
         for (Part part : others) {
-            verify(part.name(), part.step());
+            if (!verify(part.name(), part.step()) && isSound(part.step())) {
+                damages.repaired(part.name().toString(), 1);
+            }
         }
         for (TableInfo table : state.tables()) {
             verify(new FileName(FileKind.TABLE, table.id()), () -> verifyTable(table.id()));
@@ -228,10 +234,13 @@ public final class Scrubber implements Closeable {
         }
     }
 
-    private void verify(FileName name, Step step) {
+    /** Returns whether it is sound. */
+    private boolean verify(FileName name, Step step) {
         passed(0);
+        boolean sound = false;
         try {
             step.verify();
+            sound = true;
         } catch (CorruptionException e) {
             damages.met(e);
         } catch (IOException e) {
@@ -242,6 +251,16 @@ public final class Scrubber implements Closeable {
             files++;
         } finally {
             lock.unlock();
+        }
+        return sound;
+    }
+
+    private static boolean isSound(Step step) {
+        try {
+            step.verify();
+            return true;
+        } catch (IOException e) {
+            return false; // It has been met as damage already.
         }
     }
 
