@@ -4,8 +4,6 @@ import java.io.IOException;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /** Prints the completion script. */
 @Command(
@@ -18,16 +16,13 @@ final class CompletionCommand implements Callable<Integer> {
 
     private final Console console;
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
     CompletionCommand(Console console) {
         this.console = console;
     }
 
     @Override
     public Integer call() throws IOException {
-        console.println(AutoComplete.bash("varve", spec.root().commandLine()));
+        console.println(AutoComplete.bash("varve", Main.commandLine(console)));
         return ExitCode.OK;
     }
 }

@@ -12,6 +12,7 @@ import dev.varve.cli.transfer.ExportCommand;
 import dev.varve.cli.transfer.ImportCommand;
 import dev.varve.client.NotFoundException;
 import dev.varve.client.VarveException;
+import dev.varve.storage.io.Environment;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -19,6 +20,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Function;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -38,18 +43,48 @@ import picocli.CommandLine.Spec;
             "'varve COMMAND --help' tells more about each."
         })
 public final class Main implements Runnable {
+
+    /** The commands by name, in the order of the help. */
+    private static final SequencedMap<String, Function<Console, Object>> COMMANDS = new LinkedHashMap<>();
+
+    static {
+        COMMANDS.put("server", ServeCommand::new);
+        COMMANDS.put("put", PutCommand::new);
+        COMMANDS.put("get", GetCommand::new);
+        COMMANDS.put("range", RangeCommand::new);
+        COMMANDS.put("del", DeleteCommand::new);
+        COMMANDS.put("batch", BatchCommand::new);
+        COMMANDS.put("import", ImportCommand::new);
+        COMMANDS.put("export", ExportCommand::new);
+        COMMANDS.put("status", StatusCommand::new);
+        COMMANDS.put("cluster", ClusterCommand::with);
+        COMMANDS.put("dev-cluster", DevClusterCommand::new);
+        COMMANDS.put("inspect", InspectCommand::new);
+        COMMANDS.put("verify", VerifyCommand::new);
+        COMMANDS.put("scrub", ScrubCommand::new);
+        COMMANDS.put("bench", BenchCommand::new);
+        COMMANDS.put("completion", CompletionCommand::new);
+    }
+
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
     private Main() {}
 
     public static void main(String[] args) {
+        if (args.length > 0 && args[0].equals("server")) {
+            // To link the system's functions takes as long as to read the command line: another core does it meanwhile.
+            Thread.ofPlatform().daemon().name("varve-link").start(Environment::system);
+        }
         System.exit(execute(Console.system(), args));
     }
 
     /** Runs one command line and returns its exit code. */
     static int execute(Console console, String... args) {
-        int exitCode = commandLine(console).execute(args);
+        // Only the command that is named, since to describe them all takes longer than to start a server.
+        Function<Console, Object> named = args.length == 0 ? null : COMMANDS.get(args[0]);
+        int exitCode = commandLine(console, named == null ? COMMANDS : Map.of(args[0], named))
+                .execute(args);
         try {
             console.out().flush();
         } catch (IOException e) {
@@ -60,23 +95,12 @@ public final class Main implements Runnable {
 
     /** The program's commands, ready to parse. */
     static CommandLine commandLine(Console console) {
-        CommandLine root = new CommandLine(new Main())
-                .addSubcommand(new ServeCommand(console))
-                .addSubcommand(new PutCommand(console))
-                .addSubcommand(new GetCommand(console))
-                .addSubcommand(new RangeCommand(console))
-                .addSubcommand(new DeleteCommand(console))
-                .addSubcommand(new BatchCommand(console))
-                .addSubcommand(new ImportCommand(console))
-                .addSubcommand(new ExportCommand(console))
-                .addSubcommand(new StatusCommand(console))
-                .addSubcommand(ClusterCommand.with(console))
-                .addSubcommand(new DevClusterCommand(console))
-                .addSubcommand(new InspectCommand(console))
-                .addSubcommand(new VerifyCommand(console))
-                .addSubcommand(new ScrubCommand(console))
-                .addSubcommand(new BenchCommand(console))
-                .addSubcommand(new CompletionCommand(console));
+        return commandLine(console, COMMANDS);
+    }
+
+    private static CommandLine commandLine(Console console, Map<String, Function<Console, Object>> commands) {
+        CommandLine root = new CommandLine(new Main());
+        commands.forEach((name, command) -> root.addSubcommand(name, command.apply(console)));
         addHelp(root);
         return root.setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new Durations())
