@@ -8,6 +8,8 @@ import picocli.CommandLine.Option;
 /** The options of every command that speaks to a server. */
 public final class ConnectionOptions {
 
+    private static final int OK = 200;
+
     @Option(
             names = {"-u", "--url"},
             paramLabel = "URL",
@@ -31,6 +33,11 @@ public final class ConnectionOptions {
         return url;
     }
 
+    /** How long an answer may take. */
+    public Duration timeout() {
+        return timeout;
+    }
+
     /**
      * A client of the server.
      *
@@ -47,5 +54,18 @@ public final class ConnectionOptions {
         } catch (IllegalArgumentException e) {
             throw new Usage("--url: " + e.getMessage());
         }
+    }
+
+    /**
+     * What a page of the server says.
+     *
+     * @throws Failure if the server answers with another status than 200
+     */
+    public static String page(VarveClient client, String path) {
+        VarveClient.Page page = client.page(path);
+        if (page.status() != OK) {
+            throw new Failure("The server answers " + page.status() + " to " + path + ".");
+        }
+        return page.text();
     }
 }

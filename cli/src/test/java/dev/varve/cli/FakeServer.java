@@ -47,6 +47,9 @@ public final class FakeServer implements AutoCloseable {
     /** The answer of {@code /v1/cluster}. */
     public volatile String clusterPage = "";
 
+    /** The answer of {@code /v1/cluster/digests}. */
+    public volatile String digestsPage = "";
+
     /** Changes of the cluster that were asked for. */
     public final List<String> changes = new CopyOnWriteArrayList<>();
 
@@ -111,7 +114,11 @@ public final class FakeServer implements AutoCloseable {
             case "/batchput" -> batch(exchange);
             case "/range" -> range(exchange, query);
             case "/v1/cluster" -> answer(exchange, 200, clusterPage.getBytes(StandardCharsets.UTF_8));
-            case "/v1/cluster/members", "/v1/cluster/members/n5/promote", "/v1/cluster/transfer-leadership" -> {
+            case "/v1/cluster/digests" -> answer(exchange, 200, digestsPage.getBytes(StandardCharsets.UTF_8));
+            case "/v1/cluster/compare",
+                    "/v1/cluster/members",
+                    "/v1/cluster/members/n5/promote",
+                    "/v1/cluster/transfer-leadership" -> {
                 changes.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
                 answer(
                         exchange,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.varve.client.VarveClient;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +40,8 @@ class DevClusterTest {
             assertThat(status(directory, http + 1)).isZero();
             put(http + 1, "Uppsala");
             assertThat(get(http + 2)).isEqualTo("Uppsala");
+            assertThat(run(directory, http + 2, "cluster", "verify")).isZero();
+            assertThat(run(directory, http + 2, "scrub")).isZero();
 
             long pid = pid(Files.readString(output), "n1");
             ProcessHandle.of(pid).orElseThrow().destroyForcibly();
@@ -74,9 +77,13 @@ class DevClusterTest {
     }
 
     private static int status(Path directory, int port) throws Exception {
-        return Program.exitCode(Program.start(
-                Program.command(JVM, List.of("cluster", "status", "--url", "http://127.0.0.1:" + port)),
-                directory.resolve("status")));
+        return run(directory, port, "cluster", "status");
+    }
+
+    private static int run(Path directory, int port, String... command) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(command));
+        arguments.addAll(List.of("--url", "http://127.0.0.1:" + port));
+        return Program.exitCode(Program.start(Program.command(JVM, arguments), directory.resolve("answer")));
     }
 
     private static void put(int port, String value) {

@@ -3,7 +3,6 @@ package dev.varve.cli.cluster;
 import dev.varve.cli.ConnectionOptions;
 import dev.varve.cli.Console;
 import dev.varve.cli.ExitCode;
-import dev.varve.cli.Failure;
 import dev.varve.cli.OutputFormat;
 import dev.varve.client.VarveClient;
 import java.io.IOException;
@@ -23,8 +22,6 @@ import picocli.CommandLine.Option;
         })
 public final class ClusterStatusCommand implements Callable<Integer> {
 
-    private static final int OK = 200;
-
     private final Console console;
 
     @Mixin
@@ -43,18 +40,15 @@ public final class ClusterStatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        VarveClient.Page page;
+        String page;
         try (VarveClient client = connection.connect()) {
-            page = client.page("/v1/cluster");
+            page = ConnectionOptions.page(client, "/v1/cluster");
         }
-        if (page.status() != OK) {
-            throw new Failure("The server answers " + page.status() + " to /v1/cluster.");
-        }
-        ClusterStatus status = ClusterStatus.parse(page.text());
+        ClusterStatus status = ClusterStatus.parse(page);
         if (format == OutputFormat.TABLE) {
             print(status);
         } else {
-            console.println(page.text().strip());
+            console.println(page.strip());
         }
         return status.isWhole() ? ExitCode.OK : ExitCode.FAILED;
     }

@@ -3,7 +3,6 @@ package dev.varve.cli.status;
 import dev.varve.cli.ConnectionOptions;
 import dev.varve.cli.Console;
 import dev.varve.cli.ExitCode;
-import dev.varve.cli.Failure;
 import dev.varve.cli.OutputFormat;
 import dev.varve.cli.Sizes;
 import dev.varve.client.VarveClient;
@@ -26,7 +25,6 @@ import picocli.CommandLine.Option;
         })
 public final class ScrubCommand implements Callable<Integer> {
 
-    private static final int OK = 200;
     private static final Duration PAUSE = Duration.ofMillis(200);
 
     private final Console console;
@@ -73,11 +71,7 @@ public final class ScrubCommand implements Callable<Integer> {
     }
 
     private static String fetch(VarveClient client) {
-        VarveClient.Page page = client.page("/v1/admin/damage");
-        if (page.status() != OK) {
-            throw new Failure("The server answers " + page.status() + " to /v1/admin/damage.");
-        }
-        return page.text();
+        return ConnectionOptions.page(client, "/v1/admin/damage");
     }
 
     private void print(DamageReport report) throws IOException {

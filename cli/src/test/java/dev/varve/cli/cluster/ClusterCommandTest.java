@@ -116,4 +116,28 @@ class ClusterCommandTest {
         assertThat(run("remove", "n9")).isEqualTo(1);
         assertThat(shell.err()).contains("Refused: invalid-argument.");
     }
+
+    @Test
+    void replicasThatHoldTheSameAreCompared() {
+        server.digestsPage = """
+                {"revision":812,"equal":true,"nodes":[{"id":"n1","digest":"0c3f","entries":7,"trouble":null},{"id":"n2","digest":"0c3f","entries":7,"trouble":null}],"differences":[]}
+                """;
+        assertThat(run("verify", "--timeout", "90s")).isZero();
+        assertThat(server.changes).containsExactly("POST /v1/cluster/compare?timeout=90000ms");
+        assertThat(shell.out()).isEqualTo("""
+                        as of revision 812
+                          n1           0c3f, 7 entries
+                          n2           0c3f, 7 entries
+                        """);
+    }
+
+    @Test
+    void replicasThatDifferOrWereNotReadFail() {
+        server.digestsPage = """
+                {"revision":812,"equal":false,"nodes":[{"id":"n1","digest":"0c3f","entries":7,"trouble":null},{"id":"n2","digest":null,"entries":0,"trouble":"it is down"}],
+                 "differences":[{"id":"n3","start":"00","end":"7f"}]}
+                """;
+        assertThat(run("verify")).isEqualTo(1);
+        assertThat(shell.out()).contains("NOT READ: it is down", "DIFFERS  n3 from key 00 up to 7f");
+    }
 }
