@@ -215,7 +215,7 @@ final class LogRecovery {
         survey.add(header);
         if (header.type().isEntry()) {
             entries.add(header.index(), position);
-            long next = header.firstRevision() + writes(scanner.payload());
+            long next = header.firstRevision() + scanner.writes();
             state = new LogState(header.index(), header.term(), next, header.timeMicros());
             sink.entry(header, position, scanner.payload());
         } else if (header.type() == RecordType.TRUNCATION || header.type() == RecordType.RESET) {
@@ -238,15 +238,6 @@ final class LogRecovery {
                     "entry " + header.index() + " with revision " + header.firstRevision() + " stands where entry "
                             + (state.lastIndex() + 1) + " with revision " + state.nextRevision() + " should stand");
         }
-    }
-
-    private static int writes(ByteBuffer payload) throws IOException {
-        FrameCursor cursor = FrameCursor.trusted(payload);
-        int writes = 0;
-        while (cursor.next()) {
-            writes += cursor.first() ? 1 : 0;
-        }
-        return writes;
     }
 
     private Segment successor(Segment segment, LogScanner scanner) throws IOException {

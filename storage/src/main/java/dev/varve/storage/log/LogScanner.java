@@ -28,6 +28,7 @@ public final class LogScanner {
     private int offset;
     private @Nullable RecordHeader header;
     private int recordOffset;
+    private int writes;
     private ByteBuffer payload = ByteBuffer.allocate(0);
     private String trouble = "";
 
@@ -79,11 +80,13 @@ public final class LogScanner {
         int at = offset - windowStart;
         ByteBuffer frames = window.slice(at + RecordHeader.BYTES, candidate.length() - RecordHeader.BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN);
+        int begun = 0;
         try {
             FrameCursor cursor = FrameCursor.salted(frames, segment.id(), offset + RecordHeader.BYTES);
             int count = 0;
             while (cursor.next()) {
                 count++;
+                begun += cursor.first() ? 1 : 0;
             }
             if (count != candidate.frames()) {
                 trouble = "a record holds " + count + " frames and should hold " + candidate.frames();
@@ -93,6 +96,7 @@ public final class LogScanner {
             trouble = e.reason();
             return false;
         }
+        writes = begun;
         header = candidate;
         recordOffset = offset;
         payload = frames;
@@ -130,6 +134,11 @@ public final class LogScanner {
     /** The frames of the current record with their salted checksums, from index 0 to the limit; valid until the next move. */
     public ByteBuffer payload() {
         return payload;
+    }
+
+    /** How many client writes the current record holds. */
+    public int writes() {
+        return writes;
     }
 
     /** Where the current record begins. */
