@@ -28,7 +28,7 @@ import java.util.stream.Stream;
 final class Servers implements AutoCloseable {
 
     private static final List<String> SCRIPTS = List.of("requests.lua", "varve.lua", "etcd.lua");
-    private static final Pattern VARVE_VOTER = Pattern.compile("\"voter\":true,\"reachable\":true");
+    private static final Pattern VARVE_VOTER = Pattern.compile("\\{[^{}]*\"voter\":true[^{}]*\"reachable\":true");
     private static final Pattern ETCD_MEMBER = Pattern.compile("\"member_id\":\"([0-9]+)\"");
     private static final Pattern ETCD_LEADER = Pattern.compile("\"leader\":\"([0-9]+)\"");
 
@@ -110,12 +110,7 @@ final class Servers implements AutoCloseable {
         starter.await(
                 "varve-0",
                 () -> starter.answers(first + "/readyz")
-                        && VARVE_VOTER
-                                        .matcher(starter.get(first + "/v1/cluster")
-                                                .body())
-                                        .results()
-                                        .count()
-                                == nodes);
+                        && voters(starter.get(first + "/v1/cluster").body()) == nodes);
         HttpResponse<String> answer = starter.get(first + "/v1/cluster");
         String leader = answer.headers()
                 .firstValue("Varve-Leader")
@@ -154,6 +149,11 @@ final class Servers implements AutoCloseable {
                 .filter(url -> leads(starter.post(url + "/v3/maintenance/status", "{}")))
                 .findFirst()
                 .orElseThrow(() -> new Failure("no node of etcd leads"));
+    }
+
+    /** How many members of a cluster of Varve vote and are reachable. */
+    static long voters(String clusterPage) {
+        return VARVE_VOTER.matcher(clusterPage).results().count();
     }
 
     /** Reads what a node of etcd says of itself. */

@@ -66,6 +66,19 @@ class PeerReportTest {
     }
 
     @Test
+    void theMembersThatVoteAreCounted() {
+        String page = """
+                {"cluster":"c","node":"n1","leader":"n1","term":4,"members":[
+                 {"id":"n1","http":"h:1","role":"leader","voter":true,"learner":false,"reachable":true,"lag":0,"trouble":null},
+                 {"id":"n2","http":"h:2","role":"follower","voter":true,"learner":false,"reachable":false,"lag":12,"trouble":null},
+                 {"id":"n3","http":"h:3","role":"follower","voter":false,"learner":true,"reachable":true,"lag":12,"trouble":null}]}
+                """;
+        assertThat(Servers.voters(page)).isEqualTo(1);
+        assertThat(Servers.voters(page.replace("\"reachable\":false", "\"reachable\":true")))
+                .isEqualTo(2);
+    }
+
+    @Test
     void aSampleNamesItsFigures() {
         assertThat(new Sample(1, 2, 3).figures())
                 .isEqualTo(Map.of(Series.PER_SECOND, 1.0, Series.P50_MICROS, 2.0, Series.P99_MICROS, 3.0));
