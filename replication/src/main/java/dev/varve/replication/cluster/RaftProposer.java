@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * The log in one term of this node's leadership.
  *
- * <p>Many client writes share an entry: while {@value #ENTRIES_IN_FLIGHT} entries are on their way, writes gather, and what has
- * gathered leaves as one entry when one of these is committed. So a lone write leaves at once, and the busier the node, the larger
- * the entries, without any thread or timer in between.
+ * <p>Many client writes share an entry: while one is on its way, writes gather, and what has gathered leaves as one entry when that is
+ * committed, or when there is so much of it that up to {@value #ENTRIES_IN_FLIGHT} entries on their way at once are worth what each of them
+ * costs. So a lone write leaves at once, and the busier the node, the larger the entries, without any thread or timer in between.
  *
  * <p>JRaft reports failures from several threads and in no order, and {@link Proposer} promises an order. So entries are kept in the
  * order of the log until they are told, and told from the first one on. After the first failure nothing is accepted any more: a
@@ -39,6 +39,14 @@ final class RaftProposer implements Proposer {
     /** One on the disks, one on the network, and two for the threads in between. */
     static final int ENTRIES_IN_FLIGHT = 4;
 
+    /**
+     * Beside others on their way an entry leaves only if it has so many writes, or bytes, for each of them: three nodes spend as much on
+     * an entry as on some writes.
+     */
+    static final int WRITES_BESIDE_OTHERS = 32;
+
+    private static final int BYTES_BESIDE_OTHERS = 32 << 10;
+
     /** An entry is not made larger than this by further writes. */
     private static final int ENTRY_BYTES_MAX = 512 << 10;
 
@@ -50,6 +58,9 @@ final class RaftProposer implements Proposer {
 
     @GuardedBy("lock")
     private final Deque<Write> gathered = new ArrayDeque<>();
+
+    @GuardedBy("lock")
+    private long gatheredBytes;
 
     /** Entries that have not been told, in the order of the log. */
     @GuardedBy("lock")
@@ -99,6 +110,7 @@ final class RaftProposer implements Proposer {
             refusal = closed;
             if (refusal == null) {
                 gathered.add(write);
+                gatheredBytes += write.frames().limit();
                 propose();
             }
         } finally {
@@ -112,7 +124,7 @@ final class RaftProposer implements Proposer {
     /** Sends what has gathered, if there is room. Under the lock, so that entries leave in the order of the writes. */
     @GuardedBy("lock")
     private void propose() {
-        while (inFlight < ENTRIES_IN_FLIGHT && !gathered.isEmpty()) {
+        while (isWorthAnEntry()) {
             Entry entry = new Entry();
             long bytes = 0;
             do {
@@ -122,10 +134,19 @@ final class RaftProposer implements Proposer {
             } while (!gathered.isEmpty()
                     && entry.writes.size() < ENTRY_WRITES_MAX
                     && bytes + gathered.peek().frames().limit() <= ENTRY_BYTES_MAX);
+            gatheredBytes -= bytes;
             entries.add(entry);
             inFlight++;
             log.propose(entry.writes.stream().map(Write::frames).toList(), entry);
         }
+    }
+
+    @GuardedBy("lock")
+    private boolean isWorthAnEntry() {
+        return !gathered.isEmpty()
+                && inFlight < ENTRIES_IN_FLIGHT
+                && (gathered.size() >= inFlight * WRITES_BESIDE_OTHERS
+                        || gatheredBytes >= (long) inFlight * BYTES_BESIDE_OTHERS);
     }
 
     /** Writes that share an entry. How it ended is guarded by the lock until it is told. */
