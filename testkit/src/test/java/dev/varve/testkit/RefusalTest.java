@@ -139,6 +139,29 @@ class RefusalTest {
     }
 
     @Test
+    void valuesOfWhichAFewFillASegmentLeaveRoomForDeletes() {
+        machine.files().setCapacityBytes(6 << 20);
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            Store store = checked.store();
+            byte[] large = new byte[OPTIONS.segmentBytes() / 4 - 100]; // Four would fill it to some hundred bytes.
+            int refused = 0;
+            while (store.health().state() == Health.State.OK) {
+                try {
+                    store.put(key(refused), large);
+                    refused++;
+                } catch (StoreException e) {
+                    assertThat(e.kind()).isEqualTo(Kind.DISK_FULL);
+                    assertThat(store.health().state()).isEqualTo(Health.State.DISK_FULL);
+                }
+            }
+            for (int i = 0; i < refused; i++) {
+                store.delete(key(i));
+            }
+            await(() -> store.put(key(0), large), Duration.ofSeconds(5));
+        }
+    }
+
+    @Test
     void aDiskThatHasRoomForWhatIsLiveStaysWritable() {
         machine.files().setCapacityBytes(4 << 20);
         Environment inTime = new Environment(

@@ -15,6 +15,7 @@ public final class FrameEncoder {
     private int[] offsets = new int[1];
     private int frames;
     private int writes;
+    private boolean addsData;
 
     /** @param expectedBytes room to begin with; it grows as needed */
     public FrameEncoder(int expectedBytes) {
@@ -52,6 +53,7 @@ public final class FrameEncoder {
         }
         offsets[frames++] = at;
         writes += first ? 1 : 0;
+        addsData |= kind == FrameKind.PUT && keyspace == Frames.USER;
         bytes.putInt(0)
                 .put(kind)
                 .put((byte) (first ? Frames.FIRST : 0))
@@ -92,5 +94,10 @@ public final class FrameEncoder {
     /** How many client writes there are. */
     public int writes() {
         return writes;
+    }
+
+    /** True if a value of a user's is among them, so that they make the store larger. */
+    public boolean addsData() {
+        return addsData;
     }
 }

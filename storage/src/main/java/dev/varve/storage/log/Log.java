@@ -89,8 +89,7 @@ public final class Log implements Closeable {
             this.durableIndex = end.lastIndex();
             this.firstIndex = found.firstIndex();
             this.clock = new ClusterClock(config.ticker(), end.timeMicros());
-            this.writer = new LogWriter(
-                    config.group(), config.ticker(), allocator, segments, found.active(), config.listener());
+            this.writer = new LogWriter(config, allocator, segments, found.active());
             allocator.start();
         } catch (IOException | RuntimeException e) {
             allocator.abandon();
@@ -125,7 +124,11 @@ public final class Log implements Closeable {
         return writer;
     }
 
-    /** Gives a client write the next index and revision and appends it; the append lock is held. */
+    /**
+     * Gives a client write the next index and revision and appends it; the append lock is held.
+     *
+     * @throws dev.varve.storage.io.Trouble.DiskFullException if there is no space for it; data leave some for deletes
+     */
     void append(GroupCommit.Write write) throws IOException {
         long index = state.lastIndex() + 1;
         long term = Math.max(1, state.lastTerm());
@@ -138,7 +141,8 @@ public final class Log implements Closeable {
                 time,
                 revision,
                 write.frames().payload(),
-                write.frames().frames());
+                write.frames().frames(),
+                write.frames().addsData());
         entries.add(index, position);
         state = new LogState(index, term, revision + write.frames().writes(), time);
         write.placed(position, index, revision, time);
@@ -215,7 +219,8 @@ public final class Log implements Closeable {
                 entry.timeMicros(),
                 state.nextRevision(),
                 entry.payload(),
-                frames);
+                frames,
+                false);
         entries.add(entry.index(), position);
         state = new LogState(entry.index(), entry.term(), state.nextRevision() + writes, entry.timeMicros());
         return position;
@@ -287,7 +292,8 @@ public final class Log implements Closeable {
     }
 
     private void mark(RecordType type, LogState after) throws IOException {
-        writer.append(type, after.lastIndex(), after.lastTerm(), after.timeMicros(), after.nextRevision(), null, 0);
+        writer.append(
+                type, after.lastIndex(), after.lastTerm(), after.timeMicros(), after.nextRevision(), null, 0, false);
         synchronized (this) {
             lastIndex = Math.min(lastIndex, after.lastIndex());
             durableIndex = Math.min(durableIndex, after.lastIndex());
@@ -421,6 +427,19 @@ public final class Log implements Closeable {
     /** True if there is no space for another segment. */
     public boolean diskFull() {
         return allocator.diskFull();
+    }
+
+    /** True if nothing but deletes should be appended for lack of space: what is left of the last segment is kept for them. */
+    public boolean lacksSpace() {
+        if (!allocator.diskFull()) {
+            return false; // Without the lock, since each write asks.
+        }
+        appendLock.lock();
+        try {
+            return writer.lacksSpace();
+        } finally {
+            appendLock.unlock();
+        }
     }
 
     /** Why the log takes nothing more, or null if it does. */

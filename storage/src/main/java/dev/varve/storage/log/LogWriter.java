@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
  * The end of the log. Appending copies a record into memory, under its place in the last segment; committing writes what was
  * appended and forces it. The two overlap: while one group is being forced, the next one gathers.
  *
- * <p>Thread safety: {@link #append}, {@link #take} and {@link #remainingBytes} must be called under one lock of the caller's
+ * <p>Thread safety: {@link #append}, {@link #take}, {@link #remainingBytes} and {@link #lacksSpace} must be called under one lock of the caller's
  * (the append lock); {@link #write} by one thread at a time, in the order of the takes (the commit lock).
  *
  * <p>Invariants: records are written in the order of their places; a segment is forced before its successor is written
@@ -43,17 +43,27 @@ final class LogWriter {
     /** What a seal takes at the end of every segment: a header and a frame with the successor's id. */
     static final int SEAL_BYTES = RecordHeader.BYTES + Frames.HEADER_BYTES + Long.BYTES;
 
+    /**
+     * Data leave this part of a usual segment for deletes as long as no spare follows the last one. A delete of a key takes some 100 bytes of
+     * log, so where values are larger than 800 bytes the reserve is enough to delete a whole segment's worth of them one by one.
+     */
+    private static final int RESERVE_DIVISOR = 8;
+
     private final int group;
     private final Ticker ticker;
     private final SegmentAllocator allocator;
     private final SegmentSet segments;
     private final LogListener listener;
+    private final int reserveBytes;
 
     /** Where the next record goes; written under the append lock. */
     private volatile Segment active;
 
     /** Offset of the next record in {@link #active}; guarded by the append lock. */
     private int appendOffset;
+
+    /** True if data found no room since {@link #active} is in use; guarded by the append lock. */
+    private boolean dataRefused;
 
     /** Appended and not yet taken; guarded by the append lock. */
     private Batch pending = new Batch();
@@ -64,21 +74,16 @@ final class LogWriter {
     private final ArrayDeque<ByteBuffer> buffers = new ArrayDeque<>();
     private volatile @Nullable IOException failure;
 
-    LogWriter(
-            int group,
-            Ticker ticker,
-            SegmentAllocator allocator,
-            SegmentSet segments,
-            Segment active,
-            LogListener listener) {
-        this.group = group;
-        this.ticker = ticker;
+    LogWriter(LogConfig config, SegmentAllocator allocator, SegmentSet segments, Segment active) {
+        this.group = config.group();
+        this.ticker = config.ticker();
+        this.listener = config.listener();
+        this.reserveBytes = config.segmentBytes() / RESERVE_DIVISOR;
         this.allocator = allocator;
         this.segments = segments;
         this.active = active;
         this.written = active;
         this.appendOffset = active.end();
-        this.listener = listener;
     }
 
     /** Records that are written together. */
@@ -115,8 +120,9 @@ final class LogWriter {
      * Gives a record its place behind the last one.
      *
      * @param frames what it holds, or null for nothing
+     * @param reserve true if it must leave the reserve, in this segment or in a spare that follows
      * @return its {@link LogPosition}
-     * @throws Trouble.DiskFullException if the segment is full and there is no space for another; the log stays as it was
+     * @throws Trouble.DiskFullException if there is no room in the segment and no space for another; the log stays as it was
      * @throws LogFailedException if the log has failed
      */
     long append(
@@ -126,12 +132,24 @@ final class LogWriter {
             long timeMicros,
             long firstRevision,
             @Nullable ByteBuffer frames,
-            int frameCount)
+            int frameCount,
+            boolean reserve)
             throws IOException {
         throwIfFailed();
         int length = RecordHeader.BYTES + (frames == null ? 0 : frames.limit());
-        if (length > active.capacity() - SEAL_BYTES - appendOffset) {
-            roll(index, term, timeMicros, firstRevision, length);
+        int left = remainingBytes() - length;
+        int kept = reserve ? reserveBytes : 0;
+        if (left < kept) {
+            try {
+                if (left < 0) {
+                    roll(index, term, timeMicros, firstRevision, Math.addExact(length, kept));
+                } else {
+                    allocator.requireSpare();
+                }
+            } catch (IOException e) {
+                dataRefused |= reserve;
+                throw e;
+            }
         }
         long position = LogPosition.of(active.number(), appendOffset);
         try {
@@ -154,14 +172,16 @@ final class LogWriter {
         }
     }
 
-    private void roll(long index, long term, long timeMicros, long revision, int length) throws IOException {
-        SegmentAllocator.Fresh fresh = allocator.take(Math.addExact(length, 2 * SEAL_BYTES));
+    /** @param room what the next segment must be able to hold besides its seal */
+    private void roll(long index, long term, long timeMicros, long revision, int room) throws IOException {
+        SegmentAllocator.Fresh fresh = allocator.take(Math.addExact(room, 2 * SEAL_BYTES));
         Segment successor = segments.add(fresh);
         ByteBuffer seal = sealFrame(successor.id());
         put(RecordType.SEAL, SEAL_BYTES, index - 1, term, timeMicros, revision, seal, 1);
         pending.runs.getLast().seals = true;
         active = successor;
         appendOffset = successor.end();
+        dataRefused = false;
     }
 
     /** The frame of a seal: the id of the segment that follows. */
@@ -272,6 +292,14 @@ final class LogWriter {
     /** How much the last segment can still hold. */
     int remainingBytes() {
         return active.capacity() - SEAL_BYTES - appendOffset;
+    }
+
+    /**
+     * True if data are refused for lack of space, so that what is left of the last segment stays free for deletes. Once a record was, all are
+     * until there is another segment: else the small ones would fill what the large ones left.
+     */
+    boolean lacksSpace() {
+        return allocator.diskFull() && (dataRefused || remainingBytes() < reserveBytes);
     }
 
     /**

@@ -42,8 +42,8 @@ final class SegmentAllocator implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private final OwnedThread thread;
 
-    /** Guarded by lock. */
-    private @Nullable Fresh spare;
+    /** Written under the lock. */
+    private volatile @Nullable Fresh spare;
 
     /** Guarded by lock. */
     private int wantedBytes;
@@ -84,60 +84,80 @@ final class SegmentAllocator implements AutoCloseable {
     Fresh take(int bytes) throws IOException {
         lock.lock();
         try {
-            while (true) {
-                if (closed) {
-                    throw new IOException("the log is closed");
-                }
-                if (spare != null && spare.capacity() >= bytes) {
-                    Fresh taken = spare;
-                    spare = null;
-                    wantedBytes = segmentBytes;
-                    changed.signalAll();
-                    return taken;
-                }
-                wantedBytes = Math.max(segmentBytes, bytes);
-                IOException reason = failure;
-                if (reason != null) {
-                    throw reason; // What is tried next is what was asked for last: a large record must not block small
-                    // ones.
-                }
-                changed.signalAll();
-                changed.awaitUninterruptibly();
+            Fresh taken = await(bytes);
+            spare = null;
+            wantedBytes = segmentBytes;
+            changed.signalAll();
+            return taken;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Makes sure that the next {@link #take} of no more than a usual segment will not fail; waits while a spare is being made.
+     *
+     * @throws Trouble.DiskFullException if there is no space for one now
+     */
+    void requireSpare() throws IOException {
+        lock.lock();
+        try {
+            if (spare == null) {
+                await(segmentBytes);
             }
         } finally {
             lock.unlock();
         }
     }
 
-    /** True if the disk had no room for a spare when it was tried last. */
+    /** Waits until the spare can hold so many bytes, and returns it; the lock is held. */
+    private Fresh await(int bytes) throws IOException {
+        while (true) {
+            if (closed) {
+                throw new IOException("the log is closed");
+            }
+            Fresh ready = spare;
+            if (ready != null && ready.capacity() >= bytes) {
+                return ready;
+            }
+            wantedBytes = Math.max(segmentBytes, bytes);
+            IOException reason = failure;
+            if (reason != null) {
+                throw reason; // What is tried next is what was asked for last: a large record must not block small
+                // ones.
+            }
+            changed.signalAll();
+            changed.awaitUninterruptibly();
+        }
+    }
+
+    /** True if there is no spare, and the disk had no room for one when it was tried last. */
     boolean diskFull() {
-        return Trouble.isDiskFull(failure);
+        return spare == null && Trouble.isDiskFull(failure);
     }
 
     private void run() {
         while (true) {
             int bytes;
-            Fresh tooSmall;
             lock.lock();
             try {
-                while (!closed && spare != null && spare.capacity() >= wantedBytes) {
+                while (!closed && isSpareLargeEnough()) {
+                    failure = null; // Of a record that was larger than the spare.
                     changed.awaitUninterruptibly();
                 }
                 if (closed) {
                     return;
                 }
                 bytes = wantedBytes;
-                tooSmall = spare;
-                spare = null;
             } finally {
                 lock.unlock();
             }
-            if (tooSmall != null) {
-                closeQuietly(
-                        tooSmall.file()); // It stays an empty segment in the manifest, removed at the next opening.
-            }
             make(bytes);
         }
+    }
+
+    private boolean isSpareLargeEnough() {
+        return spare != null && spare.capacity() >= wantedBytes;
     }
 
     private void make(int bytes) {
@@ -154,14 +174,17 @@ final class SegmentAllocator implements AutoCloseable {
         }
         lock.lock();
         try {
-            if (trouble != null) {
+            if (trouble == null) {
+                if (failure != null) {
+                    log.info("the next log segment is allocated again");
+                }
+                replaceSpare(made);
+            } else {
                 if (failure == null) {
                     log.warn("cannot allocate the next log segment, will go on trying: {}", trouble.getMessage());
                 }
-            } else if (failure != null) {
-                log.info("the next log segment is allocated again");
+                wantedBytes = segmentBytes; // A large record must not keep small ones from what there is space for.
             }
-            spare = made;
             failure = trouble;
             changed.signalAll();
             long pause = trouble == null ? 0 : TimeUnit.SECONDS.toNanos(RETRY_SECONDS);
@@ -172,6 +195,15 @@ final class SegmentAllocator implements AutoCloseable {
             closed = true;
         } finally {
             lock.unlock();
+        }
+    }
+
+    /** A spare that is too small is kept until there is a larger one: what is in the log may count on it. */
+    private void replaceSpare(@Nullable Fresh made) {
+        Fresh tooSmall = spare;
+        spare = made;
+        if (tooSmall != null) {
+            closeQuietly(tooSmall.file()); // It stays an empty segment in the manifest, removed at the next opening.
         }
     }
 

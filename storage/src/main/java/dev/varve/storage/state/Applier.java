@@ -11,10 +11,11 @@ import dev.varve.storage.log.LogPosition;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Puts the changes of log entries into the active memtable, and freezes it when it is full or covers much log. One thread at a
- * time.
+ * Puts the changes of log entries into the active memtable, and freezes it when it is full or covers much log. Entries are applied by one
+ * thread at a time; any thread may freeze.
  *
  * <p>A memtable may become full in the middle of an entry. Then the frozen part of the entry is flushed with a checkpoint that lies
  * before the entry, so that replay repeats it; a repeated change has the same key and revision and is the same.
@@ -24,6 +25,11 @@ final class Applier {
     private final StateOptions options;
     private final VersionSet versions;
     private final Runnable onFreeze;
+
+    /** Held while an entry is applied or the memtable is frozen, which may be done by different threads. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    /** Written under the lock. */
     private volatile Applied applied;
 
     /** Bytes of log that no frozen memtable or table covers. Others see what was true at the last write of {@link #applied} or later. */
@@ -51,11 +57,6 @@ final class Applier {
         return applied;
     }
 
-    /** True if something has been applied that no frozen memtable or table covers. */
-    boolean hasUncovered() {
-        return coveredBytes > 0;
-    }
-
     /** How full the active memtable is, in any of the ways that make it flushed: 0 to about 1. */
     double fill() {
         Applied seen = applied; // Read for the sake of what was written before it.
@@ -69,6 +70,15 @@ final class Applier {
 
     /** Applies an entry; see {@link #writes}. */
     void apply(EntryHead entry, long position, ByteBuffer payload, long saltedWith) throws IOException {
+        lock.lock();
+        try {
+            applyNext(entry, position, payload, saltedWith);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void applyNext(EntryHead entry, long position, ByteBuffer payload, long saltedWith) throws IOException {
         if (entry.index() != applied.index() + 1) {
             throw new IllegalStateException(
                     "entry " + entry.index() + " cannot be applied behind entry " + applied.index());
@@ -199,8 +209,33 @@ final class Applier {
                 before.configurationIndex());
     }
 
+    /** Freezes all that has been applied, if anything has. May wait. */
+    void freeze() {
+        lock.lock();
+        try {
+            if (coveredBytes > 0) {
+                freeze(applied.position(), 0);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The same if no other memtable is frozen and nothing is being applied or frozen by another thread, so that it never waits. */
+    void freezeIfIdle() {
+        if (lock.tryLock()) {
+            try {
+                if (versions.current().frozen().isEmpty()) {
+                    freeze();
+                }
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
     /** Freezes the active memtable; replay would have to begin at the given position. */
-    void freeze(long position, int entryBytes) {
+    private void freeze(long position, int entryBytes) {
         Applied through = applied;
         versions.freeze(
                 new Applied(

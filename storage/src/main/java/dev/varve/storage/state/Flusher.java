@@ -10,6 +10,7 @@ import dev.varve.storage.io.Ticker;
 import dev.varve.storage.io.Trouble;
 import dev.varve.storage.log.Log;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -21,12 +22,14 @@ import org.slf4j.LoggerFactory;
  * Writes frozen memtables as tables, oldest first, and with each makes a checkpoint.
  *
  * <p>Order: the log is forced through the memtable's last entry, so that no pointer can dangle; the table is written and synced, its
- * name is synced; then the edit is made. If space is lacking the table is removed and tried again once a second. Owns one thread.
+ * name is synced; then the edit is made. If space is lacking the table is removed and tried again once a second, and as often it is asked
+ * whether something should be frozen, though nobody writes. Owns one thread.
  */
 final class Flusher implements AutoCloseable {
 
     private static final Logger logger = LoggerFactory.getLogger(Flusher.class);
     private static final long RETRY_SECONDS = 1;
+    private static final long IDLE_LOOK_SECONDS = 1;
 
     /** Frozen memtables that may wait before those who apply do. */
     private static final int MAX_FROZEN = 2;
@@ -38,6 +41,7 @@ final class Flusher implements AutoCloseable {
     private final VersionEditor editor;
     private final TableMerger merger;
     private final Readers readers;
+    private final Runnable idle;
     private final FlushListener onFlushed;
     private final StateListener listener;
 
@@ -66,7 +70,10 @@ final class Flusher implements AutoCloseable {
         void flushed(@Nullable TableInfo table, double overwriting);
     }
 
-    /** @param onFlushed called when a table has joined level 0 */
+    /**
+     * @param idle may freeze what should be flushed, though nobody writes; called whenever nothing is frozen, and once a second from then on
+     * @param onFlushed called when a table has joined level 0
+     */
     Flusher(
             Ticker ticker,
             Log log,
@@ -75,6 +82,7 @@ final class Flusher implements AutoCloseable {
             VersionEditor editor,
             TableMerger merger,
             Readers readers,
+            Runnable idle,
             FlushListener onFlushed,
             StateListener listener) {
         this.ticker = ticker;
@@ -84,6 +92,7 @@ final class Flusher implements AutoCloseable {
         this.editor = editor;
         this.merger = merger;
         this.readers = readers;
+        this.idle = idle;
         this.onFlushed = onFlushed;
         this.listener = listener;
         this.thread = new OwnedThread("varve-flusher", this::run);
@@ -140,18 +149,9 @@ final class Flusher implements AutoCloseable {
 
     private void run() {
         while (true) {
-            Version.Frozen next;
-            lock.lock();
-            try {
-                while (!closed && versions.current().frozen().isEmpty()) {
-                    changed.awaitUninterruptibly();
-                }
-                if (closed) {
-                    return;
-                }
-                next = versions.current().frozen().getLast();
-            } finally {
-                lock.unlock();
+            Version.Frozen next = next();
+            if (next == null) {
+                return;
             }
             IOException trouble = null;
             try {
@@ -163,6 +163,30 @@ final class Flusher implements AutoCloseable {
                 logger.error("a flush broke an invariant", e);
             }
             ended(trouble);
+        }
+    }
+
+    /** Waits for a frozen memtable; null if the store is closed. */
+    private Version.@Nullable Frozen next() {
+        while (true) {
+            idle.run();
+            lock.lock();
+            try {
+                if (!closed && versions.current().frozen().isEmpty()) {
+                    changed.await(IDLE_LOOK_SECONDS, TimeUnit.SECONDS);
+                }
+                if (closed) {
+                    return null;
+                }
+                List<Version.Frozen> frozen = versions.current().frozen();
+                if (!frozen.isEmpty()) {
+                    return frozen.getLast();
+                }
+            } catch (InterruptedException e) {
+                closed = true;
+            } finally {
+                lock.unlock();
+            }
         }
     }
 

@@ -47,9 +47,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateMachine implements Closeable {
 
-    /** When there is no space for another segment, what is left of the last one is kept for deletes below this part of it. */
-    private static final int RESERVE_DIVISOR = 8;
-
     /** The scrub keeps no block, so that each pass reads the files themselves, and leaves the cache of those who serve alone. */
     private static final long SCRUB_CACHE_BYTES = 0;
 
@@ -71,7 +68,6 @@ public final class StateMachine implements Closeable {
     private final Mode mode;
     private final WritePacer pacer;
     private final MergePacer mergePacer;
-    private final int reserveBytes;
     private volatile @Nullable VersionEditor editor;
     private volatile @Nullable Flusher flusher;
     private volatile @Nullable Compactor compactor;
@@ -156,7 +152,6 @@ public final class StateMachine implements Closeable {
             throws IOException {
         this.directory = directory;
         this.mode = mode;
-        this.reserveBytes = options.segmentBytes() / RESERVE_DIVISOR;
         ManifestState found = directory.manifest().state();
         Environment environment = directory.environment();
         SegmentSet segments = new SegmentSet();
@@ -245,7 +240,16 @@ public final class StateMachine implements Closeable {
                 damages,
                 options.memtableBytes());
         flusher = new Flusher(
-                environment.ticker(), log, manifest, versions, editing, merger, readers, merging::flushed, listener);
+                environment.ticker(),
+                log,
+                manifest,
+                versions,
+                editing,
+                merger,
+                readers,
+                this::flushDeletes,
+                merging::flushed,
+                listener);
     }
 
     private void forced(StateListener listener, long nanos, int writes, long bytes) {
@@ -342,24 +346,22 @@ public final class StateMachine implements Closeable {
     /** Makes everything that has been applied visible. */
     public void publish() {
         visibleRevision = applier.applied().revision();
-        if (lacksSpace()) {
-            flushDeletes();
-        }
+        flushDeletes();
     }
 
-    /** Has what was applied written to a table as soon as no other is being written: what deletes give back is known from tables only. */
+    /**
+     * Has what was applied written to a table if space is lacking, as soon as no other is being written: what deletes give back is known
+     * from tables only. Never waits.
+     */
     private void flushDeletes() {
-        Version version = versions.current();
-        if (applier.hasUncovered()
-                && version.frozen().isEmpty()
-                && version.tables().young() < CompactionPicker.YOUNG_TABLES) {
-            applier.freeze(applier.applied().position(), 0);
+        if (lacksSpace() && versions.current().tables().young() < CompactionPicker.YOUNG_TABLES) {
+            applier.freezeIfIdle();
         }
     }
 
-    /** True if nothing but deletes should be written for lack of space: what is left of the log is kept for them. */
+    /** True if nothing but deletes should be written for lack of space. */
     public boolean lacksSpace() {
-        return flushNeedsSpace() || (log.diskFull() && log.remainingBytes() < reserveBytes);
+        return flushNeedsSpace() || log.lacksSpace();
     }
 
     /** Index of the last entry that has been applied. */
@@ -381,9 +383,7 @@ public final class StateMachine implements Closeable {
      * Flushes everything that has been applied and waits for it. Called by the thread that applies, or with it at rest.
      */
     public void checkpoint() throws IOException {
-        if (applier.hasUncovered()) {
-            applier.freeze(applier.applied().position(), 0);
-        }
+        applier.freeze();
         Flusher running = flusher;
         if (running != null) {
             running.awaitFlushed();

@@ -56,6 +56,17 @@ class FrameEncoderTest {
     }
 
     @Test
+    void onlyAValueOfAUsersMakesTheStoreLarger() {
+        FrameEncoder frames = new FrameEncoder(64)
+                .add(FrameKind.DELETE, true, Frames.USER, KEY, NOTHING)
+                .add(FrameKind.RANGE_DELETE, false, Frames.USER, KEY, VALUE)
+                .add(FrameKind.PUT, false, Frames.SYSTEM, KEY, VALUE);
+        assertThat(frames.addsData()).isFalse();
+        frames.add(FrameKind.PUT, true, Frames.USER, KEY, VALUE).add(FrameKind.DELETE, true, Frames.USER, KEY, NOTHING);
+        assertThat(frames.addsData()).isTrue();
+    }
+
+    @Test
     void whatWasAddedLaterDoesNotChangeAnEarlierPayload() {
         FrameEncoder frames = new FrameEncoder(1 << 10).add(FrameKind.PUT, true, Frames.USER, KEY, VALUE);
         ByteBuffer payload = frames.payload();

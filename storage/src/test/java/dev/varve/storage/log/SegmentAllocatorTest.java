@@ -170,6 +170,28 @@ class SegmentAllocatorTest {
     }
 
     @Test
+    void aSpareIsKeptWhileThereIsNoSpaceForALargerOne() throws IOException {
+        before = (method, bytes) -> {
+            if (method.equals("preallocate") && bytes > SEGMENT_BYTES) {
+                throw new Trouble.DiskFullException("No space left on device");
+            }
+        };
+        allocator.start();
+        allocator.requireSpare();
+        assertThatThrownBy(() -> take(3 * SEGMENT_BYTES)).isInstanceOf(Trouble.DiskFullException.class);
+        before = (method, bytes) -> {
+            if (method.equals("preallocate")) {
+                throw new Trouble.DiskFullException("No space left on device");
+            }
+        };
+        assertThat(allocator.diskFull()).isFalse();
+        allocator.requireSpare();
+        assertThat(take(SEGMENT_BYTES).capacity()).isEqualTo(SEGMENT_BYTES);
+        assertThatThrownBy(allocator::requireSpare).isInstanceOf(Trouble.DiskFullException.class);
+        assertThat(allocator.diskFull()).isTrue();
+    }
+
+    @Test
     void aFileThatCouldNotBeWrittenDownIsKeptForTheNextAttempt() throws IOException {
         registryFailure = new Trouble.DiskFullException("No space left on device");
         allocator.start();
