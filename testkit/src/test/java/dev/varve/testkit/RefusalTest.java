@@ -139,11 +139,11 @@ class RefusalTest {
     }
 
     @Test
-    void valuesOfWhichAFewFillASegmentLeaveRoomForDeletes() {
+    void deletesThatComeAtOnceGiveSpaceBackThoughNoWriteFollows() {
         machine.files().setCapacityBytes(6 << 20);
         try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
             Store store = checked.store();
-            byte[] large = new byte[OPTIONS.segmentBytes() / 4 - 100]; // Four would fill it to some hundred bytes.
+            byte[] large = new byte[OPTIONS.segmentBytes() / 4 - 100];
             int refused = 0;
             while (store.health().state() == Health.State.OK) {
                 try {
@@ -159,6 +159,27 @@ class RefusalTest {
             }
             await(() -> store.put(key(0), large), Duration.ofSeconds(5));
         }
+    }
+
+    @Test
+    void whatWasLoggedBecauseThereWasASpareLeavesRoomForDeletesAfterARestartToo() {
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            Store store = checked.store();
+            store.put(key(0), new byte[OPTIONS.segmentBytes() - 10_000]);
+            while (remainingBytes(store) >= 150) {
+                store.put(key(1), new byte[Math.max(0, remainingBytes(store) - 200)]);
+            }
+        }
+        machine.files().setCapacityBytes(machine.files().disk().usedBytes() + OPTIONS.segmentBytes() / 4);
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            for (int i = 0; i < 10; i++) {
+                await(() -> checked.store().delete(key(0)), Duration.ofSeconds(5));
+            }
+        }
+    }
+
+    private static int remainingBytes(Store store) {
+        return store.state().log().remainingBytes();
     }
 
     @Test

@@ -90,7 +90,7 @@ public final class Log implements Closeable {
             this.firstIndex = found.firstIndex();
             this.clock = new ClusterClock(config.ticker(), end.timeMicros());
             this.writer = new LogWriter(config, allocator, segments, found.active());
-            allocator.start();
+            allocator.start(!found.unused().isEmpty());
         } catch (IOException | RuntimeException e) {
             allocator.abandon();
             segments.close();

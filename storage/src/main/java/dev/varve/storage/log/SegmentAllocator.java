@@ -54,6 +54,9 @@ final class SegmentAllocator implements AutoCloseable {
     /** A file that is ready but not yet written down; owned by the thread that creates. */
     private @Nullable Fresh unregistered;
 
+    /** True as long as a spare of usual size is to be made from the space of one that there was before; owned by the thread that creates. */
+    private boolean replaces;
+
     /** Why the last attempt failed; null if it did not. */
     private volatile @Nullable IOException failure;
 
@@ -70,8 +73,14 @@ final class SegmentAllocator implements AutoCloseable {
         this.thread = new OwnedThread("varve-allocator", this::run);
     }
 
-    /** Begins to keep a spare. */
-    void start() {
+    /**
+     * Begins to keep a spare.
+     *
+     * @param replaces true if an earlier process had a spare, which is being removed: the first one takes its space without regard to what
+     *     else is free, since what that process logged may have counted on it
+     */
+    void start(boolean replaces) {
+        this.replaces = replaces;
         thread.start();
     }
 
@@ -164,8 +173,11 @@ final class SegmentAllocator implements AutoCloseable {
         @Nullable Fresh made = null;
         @Nullable IOException trouble = null;
         try {
-            requireReserve(bytes);
+            if (!replaces || bytes > segmentBytes) {
+                requireReserve(bytes);
+            }
             made = create(bytes);
+            replaces = false;
         } catch (IOException e) {
             trouble = e;
         } catch (RuntimeException | Error e) { // Else writers would wait for ever for a thread that is gone.

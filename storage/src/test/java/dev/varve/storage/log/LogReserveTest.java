@@ -14,6 +14,7 @@ import dev.varve.storage.io.Trouble;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +36,7 @@ class LogReserveTest {
 
     private final Thread appender = Thread.currentThread();
     private volatile boolean full = true;
+    private volatile boolean foundAtOnce;
     private Log log;
 
     /**
@@ -43,7 +45,7 @@ class LogReserveTest {
      */
     private void beforeCall(String method, long bytes) throws IOException {
         if (method.equals("preallocate") && Thread.currentThread() != appender) {
-            while (full && appender.getState() != Thread.State.WAITING) {
+            while (full && !foundAtOnce && appender.getState() != Thread.State.WAITING) {
                 Thread.onSpinWait();
             }
             if (full) {
@@ -151,14 +153,32 @@ class LogReserveTest {
     void dataAreTakenAgainWhenThereIsSpace() throws IOException {
         fill(8_000);
         full = false;
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (log.lacksSpace()) {
-            assertThat(System.nanoTime()).isLessThan(deadline);
-            Thread.onSpinWait();
-        }
+        await(() -> !log.lacksSpace());
         for (int i = 0; i < 20; i++) {
             put(8_000);
         }
         assertThat(log.segments().ofLog()).hasSize(2);
+    }
+
+    @Test
+    void aFreshSegmentTakesDataAlthoughTheOneBeforeItRefusedThem() throws IOException {
+        fill(8_000);
+        full = false;
+        await(() -> !log.lacksSpace());
+        foundAtOnce = true;
+        full = true;
+        while (log.segments().ofLog().size() == 1) {
+            put(8_000);
+        }
+        await(log::diskFull);
+        assertThat(log.lacksSpace()).isFalse();
+    }
+
+    private static void await(BooleanSupplier condition) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).isLessThan(deadline);
+            Thread.onSpinWait();
+        }
     }
 }

@@ -109,7 +109,7 @@ class SegmentAllocatorTest {
 
     @Test
     void aSegmentIsOnTheDeviceBeforeItIsWrittenDown() throws IOException {
-        allocator.start();
+        allocator.start(false);
         SegmentAllocator.Fresh fresh = take(100);
         allocator.stop();
         assertThat(calls)
@@ -125,7 +125,7 @@ class SegmentAllocatorTest {
 
     @Test
     void everySegmentIsAnotherOne() throws IOException {
-        allocator.start();
+        allocator.start(false);
         List<Long> seen = new ArrayList<>();
         for (int i = 0; i < 20; i++) {
             seen.add(take(SEGMENT_BYTES).id());
@@ -135,7 +135,7 @@ class SegmentAllocatorTest {
 
     @Test
     void aRecordThatIsTooLargeForTheSpareGetsALargerOneAndTheNextIsAsUsual() throws IOException {
-        allocator.start();
+        allocator.start(false);
         assertThat(take(3 * SEGMENT_BYTES).capacity()).isEqualTo(3 * SEGMENT_BYTES);
         assertThat(take(SEGMENT_BYTES).capacity()).isEqualTo(SEGMENT_BYTES);
     }
@@ -147,7 +147,7 @@ class SegmentAllocatorTest {
                 throw new Trouble.DiskFullException("No space left on device");
             }
         };
-        allocator.start();
+        allocator.start(false);
         assertThatThrownBy(() -> take(100)).isInstanceOf(Trouble.DiskFullException.class);
         assertThat(allocator.diskFull()).isTrue();
         assertThat(names()).as("what was begun is removed").isEmpty();
@@ -158,7 +158,7 @@ class SegmentAllocatorTest {
 
     @Test
     void oneRecordThatFindsNoSpaceDoesNotKeepSmallerOnesFromTheirs() throws IOException {
-        allocator.start();
+        allocator.start(false);
         take(100);
         before = (method, bytes) -> {
             if (method.equals("preallocate") && bytes > SEGMENT_BYTES) {
@@ -176,7 +176,7 @@ class SegmentAllocatorTest {
                 throw new Trouble.DiskFullException("No space left on device");
             }
         };
-        allocator.start();
+        allocator.start(false);
         allocator.requireSpare();
         assertThatThrownBy(() -> take(3 * SEGMENT_BYTES)).isInstanceOf(Trouble.DiskFullException.class);
         before = (method, bytes) -> {
@@ -194,7 +194,7 @@ class SegmentAllocatorTest {
     @Test
     void aFileThatCouldNotBeWrittenDownIsKeptForTheNextAttempt() throws IOException {
         registryFailure = new Trouble.DiskFullException("No space left on device");
-        allocator.start();
+        allocator.start(false);
         assertThatThrownBy(() -> take(100)).isInstanceOf(Trouble.DiskFullException.class);
         assertThat(names()).hasSize(1);
         registryFailure = null;
@@ -210,7 +210,7 @@ class SegmentAllocatorTest {
                 throw new IllegalStateException("unforeseen");
             }
         };
-        allocator.start();
+        allocator.start(false);
         assertThatThrownBy(() -> take(100)).isInstanceOf(IOException.class).hasMessageContaining("unforeseen");
         assertThat(allocator.diskFull()).isFalse();
         before = (method, bytes) -> {};
@@ -227,7 +227,7 @@ class SegmentAllocatorTest {
                 await(goOn);
             }
         };
-        allocator.start();
+        allocator.start(false);
         making.await();
         CompletableFuture<SegmentAllocator.Fresh> waiting = CompletableFuture.supplyAsync(this::takeUnchecked);
         Thread closer = Thread.ofPlatform().start(allocator::stop);
