@@ -106,6 +106,41 @@ class ContractTest {
         assertProblem(named("PUT", "/put?key=a", "one\r\nIdempotency-Key: two", "x"), 400, "malformed-request");
     }
 
+    // ---- If-None-Match ----
+
+    private Answer ifAbsent(String target, String condition, String body) throws IOException {
+        return client.exchange("PUT " + target + " HTTP/1.1\r\nHost: x\r\nIf-None-Match: " + condition
+                + "\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+    }
+
+    @Test
+    void aPutThatWantsItsKeyToBeAbsentIsMadeOnlyThen() throws IOException {
+        assertThat(ifAbsent("/put?key=absent", "*", "one").status()).isEqualTo(200);
+        assertProblem(ifAbsent("/put?key=absent", "*", "two"), 412, "precondition-failed");
+        assertThat(get("/read?key=absent").text()).isEqualTo("one");
+
+        client.exchange(head("DELETE /delete?key=absent"));
+        assertThat(ifAbsent("/put?key=absent", "*", "three").status()).isEqualTo(200);
+        assertThat(get("/read?key=absent").text()).isEqualTo("three");
+    }
+
+    @Test
+    void thatAKeyWasThereIsRememberedLikeAnyAnswer() throws IOException {
+        String name = "a-condition\r\nIf-None-Match: *";
+        client.exchange(put("there", "one"));
+        assertProblem(named("PUT", "/put?key=there", name, "two"), 412, "precondition-failed");
+        client.exchange(head("DELETE /delete?key=there"));
+        assertProblem(named("PUT", "/put?key=there", name, "two"), 412, "precondition-failed");
+        assertThat(get("/read?key=there").status()).isEqualTo(404);
+        assertProblem(named("PUT", "/put?key=there", "a-condition", "two"), 422, "idempotency-key-reused");
+    }
+
+    @Test
+    void aConditionThatIsNotUnderstoodIs400() throws IOException {
+        assertProblem(ifAbsent("/put?key=a", "\"7\"", "x"), 400, "malformed-request");
+        assertProblem(client.exchange(head("DELETE /delete?key=a", "If-None-Match: *\r\n")), 400, "malformed-request");
+    }
+
     // ---- Freshness, durability, the cluster ----
 
     private Answer readSince(String token) throws IOException {

@@ -46,8 +46,8 @@ final class Exchange implements CommandCallback {
 
     @Override
     public void conditionFailed(Condition failed, long currentRevision) {
-        // The only condition that this contract makes.
-        resultProblem = Problems.deleteOfMissingKey();
+        // A put with a condition wants its key to be absent, and a delete wants it to be there.
+        resultProblem = failed instanceof Condition.Absent ? Problems.keyIsThere() : Problems.deleteOfMissingKey();
         connection.loop().completed(this);
     }
 

@@ -154,7 +154,12 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     /** Takes a request that has come whole to where it is answered. */
     void dispatch(Request request, byte[] body) {
         switch (request.route()) {
-            case PUT -> submit(request, Command.put(request.key(), body));
+            case PUT ->
+                submit(
+                        request,
+                        request.terms().onlyIfAbsent()
+                                ? Command.putIfAbsent(request.key(), body)
+                                : Command.put(request.key(), body));
             case DELETE -> submit(request, Command.deleteExisting(request.key()));
             case BATCH_PUT -> batches.begin(request, body);
             case READ,

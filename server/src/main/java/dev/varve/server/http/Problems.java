@@ -19,6 +19,13 @@ final class Problems {
                 "Check the key; nothing was changed.");
     }
 
+    static Problem keyIsThere() {
+        return new Problem(
+                ErrorCode.PRECONDITION_FAILED,
+                "There is such a key, and the request wants none (If-None-Match: *).",
+                "Read the key, or store it without If-None-Match; nothing was changed.");
+    }
+
     static Problem keyNotFound() {
         return new Problem(ErrorCode.KEY_NOT_FOUND, "There is no such key.", "Check the key; store it with PUT /put.");
     }

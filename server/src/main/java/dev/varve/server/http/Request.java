@@ -117,7 +117,7 @@ record Request(
                 head.headOnly(),
                 change,
                 head.accept(),
-                route.writes() ? WriteTerms.of(query, head.idempotencyKey()) : WriteTerms.DEFAULT);
+                route.writes() ? WriteTerms.of(query, head, route == Route.PUT) : WriteTerms.DEFAULT);
     }
 
     /** Stands for a request that was not understood; the connection may go on behind it only if {@code keepAlive}. */

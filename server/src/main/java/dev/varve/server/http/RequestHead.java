@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param expectsContinue true if the client waits for {@code 100 Continue} before it sends the body
  * @param accept the {@code Accept} header, or null
  * @param idempotencyKey the {@code Idempotency-Key} header as it was sent, or null
+ * @param ifNoneMatch the {@code If-None-Match} header as it was sent, or null
  * @param minRevision the {@code Varve-Min-Revision} header as it was sent, or null
  */
 record RequestHead(
@@ -38,11 +39,13 @@ record RequestHead(
         boolean expectsContinue,
         @Nullable String accept,
         @Nullable String idempotencyKey,
+        @Nullable String ifNoneMatch,
         @Nullable String minRevision) {
 
     private static final String REMEDY = "Send HTTP/1.1 as RFC 9112 has it; the connection is closed.";
     private static final int SHOWN_CHARACTERS_MAX = 200;
     private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
+    private static final String IF_NONE_MATCH = "If-None-Match";
     private static final String MIN_REVISION = "Varve-Min-Revision";
 
     /**
@@ -80,6 +83,7 @@ record RequestHead(
                 continueExpected && contentLength != 0,
                 accept(headers),
                 only(headers, IDEMPOTENCY_KEY),
+                only(headers, IF_NONE_MATCH),
                 only(headers, MIN_REVISION));
     }
 

@@ -12,17 +12,37 @@ import org.jspecify.annotations.Nullable;
  *
  * @param durability how far it must have come when it is answered, or null for the default
  * @param idempotencyKey the name by which a repetition is known, or null
+ * @param onlyIfAbsent true if the key must not be there
  */
 @SuppressWarnings("ArrayRecordComponent") // It is never compared.
-record WriteTerms(@Nullable Durability durability, byte @Nullable [] idempotencyKey) {
+record WriteTerms(@Nullable Durability durability, byte @Nullable [] idempotencyKey, boolean onlyIfAbsent) {
 
-    static final WriteTerms DEFAULT = new WriteTerms(null, null);
+    static final WriteTerms DEFAULT = new WriteTerms(null, null, false);
 
     private static final int IDEMPOTENCY_KEY_CHARACTERS_MAX = 128;
 
-    /** @param idempotencyKey the header, or null */
-    static WriteTerms of(QueryParameters query, @Nullable String idempotencyKey) {
-        return new WriteTerms(durability(query), idempotencyKey == null ? null : key(idempotencyKey));
+    /**
+     * What the head of a request says of it.
+     *
+     * @param conditional true for a write that can be made to depend on its key
+     */
+    static WriteTerms of(QueryParameters query, RequestHead head, boolean conditional) {
+        String name = head.idempotencyKey();
+        return new WriteTerms(
+                durability(query), name == null ? null : key(name), onlyIfAbsent(head.ifNoneMatch(), conditional));
+    }
+
+    private static boolean onlyIfAbsent(@Nullable String condition, boolean conditional) {
+        if (condition == null) {
+            return false;
+        }
+        if (!conditional || !condition.equals("*")) {
+            throw new ProblemException(
+                    ErrorCode.MALFORMED_REQUEST,
+                    "The only condition of a write that is understood is \"If-None-Match: *\" with /put.",
+                    "Send the request without If-None-Match; nothing was changed.");
+        }
+        return true;
     }
 
     /** The name of a durability in parameters and answers. */
