@@ -30,6 +30,7 @@ import dev.varve.replication.transport.NettyRpcServer;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
+import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.FrameKind;
 import dev.varve.storage.format.Frames;
@@ -234,6 +235,9 @@ public final class ReplicaNode implements AutoCloseable {
             return;
         }
         failure = cause;
+        if (cause instanceof CorruptionException damage) {
+            state.damages().met(damage);
+        }
         RaftException error = new RaftException(EnumOutter.ErrorType.ERROR_TYPE_LOG);
         error.getStatus().setError(RaftError.EIO, "the log cannot be read: %s", cause);
         onPool(() -> node.onError(error));
@@ -355,8 +359,8 @@ public final class ReplicaNode implements AutoCloseable {
 
         @Override
         public void failed(Throwable cause) {
-            failure = cause;
-            listener.failed(cause);
+            failure = failure == null ? cause : failure;
+            listener.failed(failure);
         }
     }
 

@@ -95,6 +95,7 @@ final class ClusterNode implements ServedStore {
             PeerAddressBook addresses,
             Executor coldReads,
             Consumer<IncomingCheckpoint> onFetched,
+            Healing.Rebuilding rebuilding,
             AtomicLong fetchedBytes)
             throws IOException {
         this.options = options;
@@ -150,7 +151,7 @@ final class ClusterNode implements ServedStore {
         this.membership = new Membership(replica, transport, joining, register);
         this.handOver = new HandOver(replica, store, board, joining, transport, syncs, coldReads, environment.ticker());
         this.snapshots = new SharedSnapshots(store, revisions, transport, coldReads, environment.ticker());
-        this.healing = new Healing(store, transport, this::others, environment.ticker());
+        this.healing = new Healing(store, replica, transport, this::others, rebuilding, environment.ticker());
         transport.handle(Messages.FORWARD, decisions::forwarded);
         events.begin();
         sender.start();
@@ -185,6 +186,7 @@ final class ClusterNode implements ServedStore {
      * @param coldReads runs reads of the sequencer that may wait for the disk
      * @param onFetched told, on a thread that closing this node waits for, of a checkpoint that is to take the place of the store: once this
      *     node is closed, by {@link IncomingCheckpoint#install}
+     * @param rebuilding for a node that fails because of damage; not called within this
      * @param fetchedBytes counts what is fetched for that
      * @throws StoreException if the store cannot be opened
      * @throws IOException if it cannot listen, is another node than the one whose store it is, or cannot take part
@@ -196,6 +198,7 @@ final class ClusterNode implements ServedStore {
             Environment environment,
             Executor coldReads,
             Consumer<IncomingCheckpoint> onFetched,
+            Healing.Rebuilding rebuilding,
             AtomicLong fetchedBytes)
             throws IOException {
         PeerAddressBook addresses = new PeerAddressBook(options.peers());
@@ -227,7 +230,8 @@ final class ClusterNode implements ServedStore {
             store.close();
             throw e;
         }
-        return new ClusterNode(options, store, environment, transport, addresses, coldReads, onFetched, fetchedBytes);
+        return new ClusterNode(
+                options, store, environment, transport, addresses, coldReads, onFetched, rebuilding, fetchedBytes);
     }
 
     /** Decides as what a store is founded; see {@link ClusterSearch}. */

@@ -1,30 +1,41 @@
 package dev.varve.replication.cluster;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.replication.ReplicaNode;
 import dev.varve.replication.transport.RaftTransport;
 import dev.varve.storage.Entry;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreException;
+import dev.varve.storage.format.CorruptionException;
+import dev.varve.storage.format.FileKind;
+import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.Frames;
 import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.index.KeyStretch;
 import dev.varve.storage.io.OwnedThread;
 import dev.varve.storage.io.Ticker;
+import dev.varve.storage.log.Log;
 import dev.varve.storage.state.RepairSource;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has damage to this node's files repaired from other nodes as soon as it is met, and the replicas compared: after each pass of the scrub, and
- * when somebody asks. Owns its thread. Thread-safe.
+ * Has damage to this node's files repaired from other nodes as soon as it is met, the log go on behind what is damaged of it, and the replicas compared:
+ * after each pass of the scrub, and when somebody asks. Owns its thread. Thread-safe.
  */
 final class Healing {
 
@@ -33,11 +44,15 @@ final class Healing {
     private static final long FIRST_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
     private static final long LONGEST_PAUSE_NANOS = TimeUnit.MINUTES.toNanos(10);
     private static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
     private static final int SNAPSHOT_MILLIS = 2_000;
 
     private final Store store;
+    private final ReplicaNode replica;
     private final RaftTransport transport;
     private final Supplier<List<String>> peers;
+    private final Rebuilding rebuilding;
     private final Ticker ticker;
     private final OwnedThread thread;
 
@@ -67,11 +82,30 @@ final class Healing {
         void compared(@Nullable ReplicaDigests digests, @Nullable StoreException trouble);
     }
 
-    /** @param peers tells the names of the other members */
-    Healing(Store store, RaftTransport transport, Supplier<List<String>> peers, Ticker ticker) {
+    /** Gives the store up and fetches all anew; see {@link LastingNode#rebuild}. */
+    interface Rebuilding {
+
+        /** Returns null if it will be done; or why it is not, in words. */
+        @Nullable
+        String rebuild(String why);
+    }
+
+    /**
+     * @param peers tells the names of the other members
+     * @param rebuilding for a node that has failed because of damage, which cannot be healed otherwise
+     */
+    Healing(
+            Store store,
+            ReplicaNode replica,
+            RaftTransport transport,
+            Supplier<List<String>> peers,
+            Rebuilding rebuilding,
+            Ticker ticker) {
         this.store = store;
+        this.replica = replica;
         this.transport = transport;
         this.peers = peers;
+        this.rebuilding = rebuilding;
         this.ticker = ticker;
         this.againNanos = ticker.nanos();
         this.thread =
@@ -146,8 +180,15 @@ final class Healing {
                 || store.state().damages().files().isEmpty()) {
             return;
         }
+        if (replica.failure() instanceof CorruptionException fatal) {
+            rebuild(fatal);
+            return;
+        }
         try {
             store.state().repairer().repair(this::open);
+            if (leaveDamagedLog()) {
+                store.state().repairer().repair(this::open);
+            }
             if (store.state().damages().files().isEmpty()) {
                 pauseNanos = 0;
                 return;
@@ -157,6 +198,61 @@ final class Healing {
             first.incrementAndGet();
         }
         pause();
+    }
+
+    /** What Raft wanted to read of the log is damaged: its node has ended, and the store would not open. */
+    private void rebuild(CorruptionException fatal) {
+        String refusal = rebuilding.rebuild(String.valueOf(fatal.getMessage()));
+        if (refusal != null) {
+            logger.warn("the node has failed because of damage and is not rebuilt: {}", refusal);
+        }
+        pause();
+    }
+
+    /**
+     * Has the log go on in another segment, and begin behind those that are damaged: their records can be had from nobody, since the files of other
+     * replicas are others. What they said is in tables then. A member that lags behind the begin of the log is sent a checkpoint.
+     *
+     * @return false if no segment of the log is damaged
+     * @throws IOException if the log does not begin behind what was applied; to be tried again
+     */
+    private boolean leaveDamagedLog() throws IOException {
+        Set<Long> damaged = store.state().damages().files().stream()
+                .flatMap(file -> FileName.parse(file).stream())
+                .filter(name -> name.kind() == FileKind.LOG)
+                .map(FileName::id)
+                .collect(Collectors.toSet());
+        if (damaged.isEmpty()) {
+            return false;
+        }
+        Log log = store.state().log();
+        log.seal(damaged);
+        long applied = store.state().appliedIndex();
+        for (int i = 0; i < 2; i++) { // The log is truncated behind the checkpoint before the last one.
+            checkpoint();
+        }
+        await("the log begins behind entry " + applied, () -> log.firstIndex() > applied);
+        logger.info("the log begins at entry {} now, behind what is damaged in it", log.firstIndex());
+        return true;
+    }
+
+    private void checkpoint() throws IOException {
+        CompletableFuture<Void> made = replica.checkpoint();
+        await("there is a checkpoint", made::isDone);
+        try {
+            made.join();
+        } catch (CompletionException e) {
+            throw new IOException("there is no checkpoint: " + e.getMessage(), e);
+        }
+    }
+
+    private void await(String words, BooleanSupplier condition) throws IOException {
+        for (long left = PATIENCE_NANOS / POLL_NANOS; !condition.getAsBoolean(); left--) {
+            if (left == 0 || isClosed()) {
+                throw new IOException("it is not so yet that " + words);
+            }
+            LockSupport.parkNanos(this, POLL_NANOS);
+        }
     }
 
     private void pause() {

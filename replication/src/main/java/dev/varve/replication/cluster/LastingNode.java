@@ -118,7 +118,13 @@ public final class LastingNode implements ServedStore {
     }
 
     private ClusterNode startNode() throws IOException {
-        return ClusterNode.start(options, data, sizes, environment, coldReads, this::fetched, fetchedBytes);
+        return ClusterNode.start(
+                options, data, sizes, environment, coldReads, this::fetched, this::failed, fetchedBytes);
+    }
+
+    /** The node has failed because of damage in the log. */
+    private @Nullable String failed(String why) {
+        return options.rebuild() ? rebuild(why) : "start it with --rebuild";
     }
 
     private static boolean isDamage(Exception failure) {

@@ -118,6 +118,35 @@ class HealingTest {
         }
     }
 
+    /** Also where nobody writes any more: the log goes on in another segment, and the damaged ones go. */
+    @Test
+    void aDamagedLogIsLeftBehindAndTheNodeCanBeStartedAgain() throws Exception {
+        try (InProcessCluster cluster = new InProcessCluster()) {
+            fill(cluster, 1);
+            fill(cluster, 2);
+            String leader = cluster.awaitLeader(null);
+            for (String hurt : List.of(cluster.other(leader), leader)) {
+                Store store = cluster.node(hurt).store();
+                SimulatedDisk disk = cluster.disk(hurt).disk();
+                assertThat(flip(disk, ".log")).as("segments of " + hurt).isPositive();
+                assertThat(store.scrub().found()).isPositive();
+                InProcessCluster.until(
+                        "it is repaired", () -> store.scrubStatus().damages().isEmpty());
+                assertThat(store.scrub().damages()).isEmpty();
+                for (int i = 0; i < KEYS; i++) {
+                    assertThat(store.get(key(i))).as(hurt + ", key " + i).isEqualTo(value(i, 2));
+                }
+                cluster.stop(hurt);
+                cluster.start(hurt);
+                put(cluster.node(hurt), key(KEYS), value(KEYS, 1));
+            }
+            for (String name : InProcessCluster.NAMES) {
+                ReplicaDigests digests = compare(cluster.node(name));
+                assertThat(digests.equal()).as(digests.toString()).isTrue();
+            }
+        }
+    }
+
     @Test
     void aDamagedVoteIsWrittenAgainWhileItIsStillKnown() throws Exception {
         try (InProcessCluster cluster = new InProcessCluster()) {

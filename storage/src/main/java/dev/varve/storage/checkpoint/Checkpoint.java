@@ -20,4 +20,18 @@ public record Checkpoint(
         long segmentId,
         int offset,
         byte[] configuration,
-        long configurationIndex) {}
+        long configurationIndex) {
+
+    /** The same in another place, between which and this one stands nothing. */
+    public Checkpoint at(long newSegmentId, int newOffset) {
+        return new Checkpoint(
+                appliedIndex,
+                appliedTerm,
+                revision,
+                timeMicros,
+                newSegmentId,
+                newOffset,
+                configuration,
+                configurationIndex);
+    }
+}

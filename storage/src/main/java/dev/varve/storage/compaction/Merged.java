@@ -15,4 +15,8 @@ import java.util.Map;
  * @param unreadable ids of segments with values that should have been moved and could not be read, and why
  */
 public record Merged(
-        List<TableInfo> tables, List<ValueSegmentInfo> values, long movedBytes, Map<Long, IOException> unreadable) {}
+        List<TableInfo> tables, List<ValueSegmentInfo> values, long movedBytes, Map<Long, IOException> unreadable) {
+
+    /** Nothing. */
+    public static final Merged NOTHING = new Merged(List.of(), List.of(), 0, Map.of());
+}

@@ -394,6 +394,17 @@ public final class Log implements Closeable {
         return writer.active();
     }
 
+    /** The segment in which the log goes on, if from this offset on nothing but the seal stands in the given one; else null. */
+    public @Nullable Segment successor(Segment segment, int offset) {
+        if (!segment.sealed() || offset != segment.end() - LogWriter.SEAL_BYTES) {
+            return null;
+        }
+        return segments.ofLog().stream()
+                .filter(each -> each.number() > segment.number())
+                .findFirst()
+                .orElse(null);
+    }
+
     /** Removes a segment that nothing refers to any more; its file is not touched. */
     public void forget(Segment segment) {
         segments.remove(segment);

@@ -94,8 +94,8 @@ public final class Repairer implements Closeable {
     }
 
     /**
-     * Repairs the damage that is known, as far as tables have or point to it. A damaged segment of the log stays known as long as it is
-     * there: its values are whole again, but not its records.
+     * Repairs the damage that is known, as far as tables have or point to it. A damaged segment of the log is repaired when it is gone, which takes
+     * that the log begins behind it: before that its values are whole again, but not its records.
      *
      * @return how many files were repaired
      * @throws IOException at the first table of which that fails; nothing has changed of it
@@ -129,7 +129,7 @@ public final class Repairer implements Closeable {
                 rewriteAll(table -> table.segmentBytes().containsKey(name.id()), Set.of(name.id()), replicas);
                 collector.repaired(name.id());
                 // The log may need its records for more than their values, and memtables may point to them.
-                yield name.kind() == FileKind.VALUES || values.segments().find(name.id()) == null;
+                yield editor.release(name.id()) || name.kind() == FileKind.VALUES;
             }
             case MANIFEST, VOTE -> false;
         };

@@ -7,6 +7,7 @@ import dev.varve.storage.checkpoint.ManifestState;
 import dev.varve.storage.compaction.Compaction;
 import dev.varve.storage.compaction.Merged;
 import dev.varve.storage.compaction.TableMerger;
+import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
 import dev.varve.storage.io.FileSystem;
@@ -166,6 +167,41 @@ final class VersionEditor {
         } finally {
             lock.unlock();
         }
+    }
+
+    /**
+     * Drops the segments that nothing needs any more: also the one behind whose last record the checkpoint stands, if the log goes on in
+     * another.
+     *
+     * @return true if this segment is not part of the store any more
+     */
+    boolean release(long segmentId) throws IOException {
+        lock.lock();
+        try {
+            Checkpoint checkpoint = behindSeal(lastCheckpoint());
+            List<Segment> obsolete = obsoleteSegments(checkpoint, List.of(), Set.of());
+            if (!obsolete.isEmpty()) {
+                List<ManifestEdit> edits = new ArrayList<>();
+                edits.add(new ManifestEdit.Checkpointed(checkpoint));
+                if (keepsLog) {
+                    edits.add(logBegins(checkpoint));
+                }
+                append(edits, Merged.NOTHING, obsolete);
+                versions.replaced(tables -> tables, () -> obsolete.forEach(this::remove));
+            }
+            ManifestState now = manifest.state();
+            return !now.segments().contains(segmentId)
+                    && now.values().stream().noneMatch(info -> info.id() == segmentId);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The same checkpoint, in the next segment if nothing but a seal stands between. */
+    private Checkpoint behindSeal(Checkpoint checkpoint) {
+        Segment segment = log.segments().find(checkpoint.segmentId());
+        Segment next = segment == null ? null : log.successor(segment, checkpoint.offset());
+        return next == null ? checkpoint : checkpoint.at(next.id(), FileHeader.BYTES);
     }
 
     private Checkpoint lastCheckpoint() {
