@@ -30,7 +30,11 @@ final class Chaos {
 
     /** Small, so that much goes on in the background. */
     private static final List<String> ARGUMENTS = List.of(
-            "--memory=8MiB", "--max-value-bytes=64KiB", "--max-batch-bytes=512KiB", "--log-retention-bytes=16MiB");
+            "--memory=8MiB",
+            "--max-value-bytes=64KiB",
+            "--max-batch-bytes=512KiB",
+            "--log-retention-bytes=16MiB",
+            "--rebuild");
 
     private static final int CLIENTS = 9;
     private static final Pattern ENTRY = Pattern.compile("\\{\"key\":\"([^\"]*)\",\"value\":\"([^\"]*)\"}");
@@ -121,7 +125,8 @@ final class Chaos {
                         })) {
             cluster.start();
             Map<String, Fault> ofProcesses = new ProcessFaults(cluster).all();
-            ofProcesses.putAll(new MachineFaults(cluster, tools, disk, nodeOfDisk, clock, nodeOfClock).all());
+            ofProcesses.putAll(
+                    new MachineFaults(cluster, directory, tools, disk, nodeOfDisk, clock, nodeOfClock).all());
             ofProcesses.putAll(new MemberFaults(cluster, directory).all());
             Map<String, Fault> ofNetwork = new NetworkFaults(network, names).all();
             return run(cluster, network, file, ofProcesses, ofNetwork);
@@ -162,6 +167,9 @@ final class Chaos {
         keyspace.retireAll();
         judge.judge(0);
         recorder.reversals().forEach(this::violation);
+        if (http.damagesTold() > 0 && !nemesis.counts().containsKey(MachineFaults.FLIP)) {
+            violation("clients were told of damage, and there was none");
+        }
         String background = background(cluster);
         compareNodes(cluster, judge);
         String summary = summary(nemesis, judge, network, background);
@@ -225,7 +233,8 @@ final class Chaos {
                 "\n",
                 "chaos: %d s, seed %d: %s".formatted(plan.length().toSeconds(), plan.seed(), timeline.outcomes()),
                 "%d faults of %d kinds: %s".formatted(faults, nemesis.counts().size(), nemesis.counts()),
-                "%d messages between nodes sent twice; %s".formatted(network.repeated(), timeline.repetitions()),
+                "%d messages between nodes sent twice; %s; %d answers that told of damage"
+                        .formatted(network.repeated(), timeline.repetitions(), http.damagesTold()),
                 String.format(
                         Locale.ROOT,
                         "longest time without an acknowledged write: %.1f s; around a fault of a kind, in s (0: below 0.4): %s",

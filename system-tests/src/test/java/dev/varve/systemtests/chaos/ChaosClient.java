@@ -93,13 +93,19 @@ final class ChaosClient implements Runnable {
         int kind = random.nextInt(20);
         return switch (component.shape()) {
             case SINGLE ->
-                kind < 8 ? Operation.get(key) : kind < 17 ? Operation.put(key, value) : Operation.delete(key);
+                switch (kind) {
+                    case 0, 1, 2, 3, 4, 5, 6 -> Operation.get(key);
+                    case 7, 8, 9, 10, 11, 12 -> Operation.put(key, value);
+                    case 13, 14, 15 -> Operation.putIfAbsent(key, value);
+                    default -> Operation.delete(key);
+                };
             case GROUP -> kind < 10 ? Operation.range(keys) : Operation.batch(keys, value);
             case MIXED ->
                 switch (kind) {
                     case 0, 1, 2, 3 -> Operation.get(key);
                     case 4, 5, 6, 7, 8, 9 -> Operation.range(keys);
-                    case 10, 11, 12, 13 -> Operation.put(key, value);
+                    case 10, 11, 12 -> Operation.put(key, value);
+                    case 13 -> Operation.putIfAbsent(key, value);
                     case 14, 15 -> Operation.delete(key);
                     default -> Operation.batch(keys, value);
                 };

@@ -1,10 +1,13 @@
 package dev.varve.systemtests.chaos;
 
+import dev.varve.systemtests.BitRot;
 import dev.varve.systemtests.ClusterProcesses;
+import dev.varve.systemtests.ServerProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,10 +19,17 @@ import java.util.random.RandomGenerator;
 /** What happens to the disk and the clock of a node, as far as this machine has the tools and the rights for it. */
 final class MachineFaults {
 
+    /** A bit is flipped. */
+    static final String FLIP = "flip";
+
     private static final int SLOW_MILLIS_MAX = 300;
     private static final int JUMP_SECONDS_MAX = 10_000;
 
+    /** Generous: the machine may be busy with other things. */
+    private static final Duration HEALING = Duration.ofMinutes(5);
+
     private final ClusterProcesses cluster;
+    private final Path directory;
     private final Tools tools;
     private final SmallDisk disk;
     private final String nodeOfDisk;
@@ -29,12 +39,20 @@ final class MachineFaults {
     /**
      * Faults of the machines of these nodes.
      *
+     * @param directory in which each node has its own
      * @param disk of one node
      * @param clock the file from which one node has its time of day
      */
     MachineFaults(
-            ClusterProcesses cluster, Tools tools, SmallDisk disk, String nodeOfDisk, Path clock, String nodeOfClock) {
+            ClusterProcesses cluster,
+            Path directory,
+            Tools tools,
+            SmallDisk disk,
+            String nodeOfDisk,
+            Path clock,
+            String nodeOfClock) {
         this.cluster = cluster;
+        this.directory = directory;
         this.tools = tools;
         this.disk = disk;
         this.nodeOfDisk = nodeOfDisk;
@@ -44,6 +62,7 @@ final class MachineFaults {
 
     Map<String, Fault> all() {
         Map<String, Fault> faults = new TreeMap<>();
+        faults.put(FLIP, this::flip);
         if (Tools.onPath("strace")) {
             faults.put("slow-disk", this::slowDisk);
         }
@@ -54,6 +73,25 @@ final class MachineFaults {
             faults.put("clock", this::clock);
         }
         return faults;
+    }
+
+    /** Of damage there is one at a time, as long as it lasts: two replicas that lose the same are too many. */
+    private String flip(String target, long hold, RandomGenerator random) throws IOException, InterruptedException {
+        ServerProcess node = cluster.node(target);
+        Path data = MemberFaults.data(directory, target);
+        boolean stopped = random.nextInt(3) == 0;
+        if (stopped) {
+            node.stop();
+        }
+        BitRot.Flip flip = BitRot.flip(data, random, stopped);
+        LockSupport.parkNanos(hold);
+        if (stopped) {
+            node.launch();
+        }
+        if (!BitRot.isHealed(node, flip, HEALING)) {
+            throw new IllegalStateException(flip + " is still damaged");
+        }
+        return flip + (stopped ? ", while it was stopped" : "");
     }
 
     private String slowDisk(String target, long hold, RandomGenerator random) throws IOException, InterruptedException {

@@ -21,6 +21,8 @@ final class SpoiltClient extends StoreClient {
         LOST_WRITE,
         /** The keys of a batch are written one after the other. */
         TORN_BATCH,
+        /** A put that wants its key to be absent is made although it is there. */
+        IGNORED_CONDITION,
         /** A write is made once more, a while later. */
         DOUBLE_APPLY
     }
@@ -49,6 +51,10 @@ final class SpoiltClient extends StoreClient {
                 last = super.send(url, Operation.put(key, String.valueOf(operation.value())), null, consistency);
             }
             return last;
+        }
+        if (trip && bug == Bug.IGNORED_CONDITION && operation.kind() == Operation.Kind.PUT_IF_ABSENT) {
+            Operation put = Operation.put(operation.keys().getFirst(), String.valueOf(operation.value()));
+            return super.send(url, put, null, consistency);
         }
         Answer answer = super.send(url, operation, idempotencyKey, consistency);
         if (trip && bug == Bug.DOUBLE_APPLY && operation.kind() == Operation.Kind.PUT) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -33,6 +34,7 @@ class StoreClient implements AutoCloseable {
     private static final Pattern ENTRY = Pattern.compile("\\{\"key\":\"([^\"]*)\",\"value\":\"([^\"]*)\"}");
     private static final Pattern CODE = Pattern.compile("\"code\":\"([^\"]*)\"");
 
+    private final AtomicLong damagesTold = new AtomicLong();
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
             .connectTimeout(Duration.ofSeconds(2))
@@ -79,6 +81,10 @@ class StoreClient implements AutoCloseable {
         String value = operation.value() == null ? "" : Payload.of(operation.value());
         HttpRequest.Builder builder = HttpRequest.newBuilder();
         return switch (operation.kind()) {
+            case PUT_IF_ABSENT ->
+                builder.uri(URI.create(url + "/put?" + key))
+                        .header("If-None-Match", "*")
+                        .PUT(BodyPublishers.ofString(value));
             case PUT -> builder.uri(URI.create(url + "/put?" + key)).PUT(BodyPublishers.ofString(value));
             case DELETE -> builder.uri(URI.create(url + "/delete?" + key)).DELETE();
             case GET -> builder.uri(URI.create(url + "/read?" + key + "&consistency=" + consistency));
@@ -92,11 +98,15 @@ class StoreClient implements AutoCloseable {
                         + URLEncoder.encode(operation.keys().getFirst(), UTF_8) + "&end="
                         + URLEncoder.encode(operation.keys().getLast(), UTF_8) + "&" + timeout + "&consistency="
                         + consistency));
-            case PUT_IF_ABSENT -> throw new IllegalArgumentException("there is no route for " + operation);
         };
     }
 
-    private static Answer answer(Operation operation, HttpResponse<String> response) {
+    /** How many answers said that what they needed is damaged. */
+    long damagesTold() {
+        return damagesTold.get();
+    }
+
+    private Answer answer(Operation operation, HttpResponse<String> response) {
         String body = response.body();
         int status = response.statusCode();
         if (status == 200) {
@@ -113,6 +123,13 @@ class StoreClient implements AutoCloseable {
         }
         if (missing && operation.kind() == Operation.Kind.DELETE) {
             return Answer.of(Outcome.missed());
+        }
+        if (code.equals("precondition-failed") && operation.kind() == Operation.Kind.PUT_IF_ABSENT) {
+            return Answer.of(Outcome.missed());
+        }
+        if (code.equals("corruption")) {
+            damagesTold.incrementAndGet();
+            return Answer.of(Outcome.unknown());
         }
         return switch (status) {
             case 503, 507 -> Answer.of(Outcome.refused());
