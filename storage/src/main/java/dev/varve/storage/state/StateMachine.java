@@ -206,7 +206,8 @@ public final class StateMachine implements Closeable {
                 log.segments(),
                 valueSegments,
                 options.inlineValueBytes());
-        VersionEditor editing = new VersionEditor(directory, log, versions, tables, merger, mode == Mode.REPLICA);
+        VersionEditor editing =
+                new VersionEditor(directory, log, versions, tables, merger, damages, mode == Mode.REPLICA);
         editor = editing;
         Collector collecting = new Collector(log, editing, manifest::state, options.segmentBytes(), damages);
         collector = collecting;

@@ -7,6 +7,7 @@ import dev.varve.storage.checkpoint.ManifestState;
 import dev.varve.storage.compaction.Compaction;
 import dev.varve.storage.compaction.Merged;
 import dev.varve.storage.compaction.TableMerger;
+import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
@@ -45,6 +46,7 @@ final class VersionEditor {
     private final VersionSet versions;
     private final Function<TableInfo, TableReader> tables;
     private final TableMerger merger;
+    private final Damages damages;
     private final boolean keepsLog;
     private final ReentrantLock lock = new ReentrantLock();
 
@@ -62,6 +64,7 @@ final class VersionEditor {
             VersionSet versions,
             Function<TableInfo, TableReader> tables,
             TableMerger merger,
+            Damages damages,
             boolean keepsLog) {
         this.files = directory.environment().files();
         this.directory = directory.path();
@@ -70,6 +73,7 @@ final class VersionEditor {
         this.versions = versions;
         this.tables = tables;
         this.merger = merger;
+        this.damages = damages;
         this.keepsLog = keepsLog;
     }
 
@@ -89,13 +93,13 @@ final class VersionEditor {
             edits.add(new ManifestEdit.Checkpointed(checkpoint));
             List<Segment> obsolete = obsoleteSegments(checkpoint, added, Set.of());
             if (keepsLog) {
-                edits.add(logBegins(checkpoint));
+                obsolete = withLogBegin(edits, checkpoint, obsolete);
             } else {
                 log.truncatePrefix(checkpoint.appliedIndex() + 1);
             }
-            append(edits, written, obsolete);
+            List<Segment> dropping = append(edits, written, obsolete);
             TableReader reader = table == null ? null : tables.apply(table);
-            versions.flushed(frozen, reader, () -> obsolete.forEach(this::remove));
+            versions.flushed(frozen, reader, () -> dropping.forEach(this::remove));
         } finally {
             lock.unlock();
         }
@@ -155,14 +159,14 @@ final class VersionEditor {
             if (keepsLog && obsolete.stream().anyMatch(Segment::isLog)) {
                 // The begin of the log may have been truncated since the last flush, and these be segments that it
                 // left.
-                edits.add(logBegins(lastCheckpoint()));
+                obsolete = withLogBegin(edits, lastCheckpoint(), obsolete);
             }
             List<TableReader> old = readers(inputs);
-            append(edits, result, obsolete);
+            List<Segment> dropping = append(edits, result, obsolete);
             List<TableReader> added = result.tables().stream().map(tables).toList();
             versions.replaced(tables -> tables.with(Set.copyOf(old), added, level), () -> {
                 old.forEach(this::remove);
-                obsolete.forEach(this::remove);
+                dropping.forEach(this::remove);
             });
         } finally {
             lock.unlock();
@@ -184,10 +188,10 @@ final class VersionEditor {
                 List<ManifestEdit> edits = new ArrayList<>();
                 edits.add(new ManifestEdit.Checkpointed(checkpoint));
                 if (keepsLog) {
-                    edits.add(logBegins(checkpoint));
+                    obsolete = withLogBegin(edits, checkpoint, obsolete);
                 }
-                append(edits, Merged.NOTHING, obsolete);
-                versions.replaced(tables -> tables, () -> obsolete.forEach(this::remove));
+                List<Segment> dropping = append(edits, Merged.NOTHING, obsolete);
+                versions.replaced(tables -> tables, () -> dropping.forEach(this::remove));
             }
             ManifestState now = manifest.state();
             return !now.segments().contains(segmentId)
@@ -228,8 +232,8 @@ final class VersionEditor {
                 .toList();
     }
 
-    /** Makes the edits, and drops the segments with them; if they surely were not made what was written is removed. */
-    private void append(List<ManifestEdit> edits, Merged written, List<Segment> obsolete) throws IOException {
+    /** Makes the edits, and drops the segments with them, which it returns; if they surely were not made what was written is removed. */
+    private List<Segment> append(List<ManifestEdit> edits, Merged written, List<Segment> obsolete) throws IOException {
         obsolete.forEach(segment -> edits.add(
                 segment.isLog()
                         ? new ManifestEdit.SegmentRemoved(segment.id())
@@ -243,6 +247,7 @@ final class VersionEditor {
             throw e;
         }
         obsolete.forEach(segment -> dropped.add(segment.id()));
+        return obsolete;
     }
 
     private Checkpoint checkpoint(Applied through) {
@@ -256,6 +261,21 @@ final class VersionEditor {
                 LogPosition.offset(through.position()),
                 through.configuration(),
                 through.configurationIndex());
+    }
+
+    /**
+     * Adds where the log begins, and returns which of the segments may go then. If what it begins with is damaged, it goes on to begin for the manifest where it
+     * did, and none of its segments goes: what is damaged must not keep memtables from being flushed.
+     */
+    private List<Segment> withLogBegin(List<ManifestEdit> edits, Checkpoint checkpoint, List<Segment> obsolete)
+            throws IOException {
+        try {
+            edits.add(logBegins(checkpoint));
+            return obsolete;
+        } catch (CorruptionException e) {
+            damages.met(e);
+            return obsolete.stream().filter(segment -> !segment.isLog()).toList();
+        }
     }
 
     private ManifestEdit.LogBegins logBegins(Checkpoint checkpoint) throws IOException {
