@@ -619,10 +619,9 @@ public final class Store implements AutoCloseable {
             return;
         }
         try {
-            if (commits == null) {
-                return;
+            if (commits != null) {
+                commits.close();
             }
-            commits.close();
             if (state.failure() == null) {
                 state.closeInOrder();
             }

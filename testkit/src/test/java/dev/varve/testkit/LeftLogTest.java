@@ -103,6 +103,22 @@ class LeftLogTest {
         return true;
     }
 
+    /** That it was closed says that all of it had been durable. */
+    @Test
+    void theLastRecordOfALogThatWasClosedIsNotCutWhenItIsDamaged() throws IOException {
+        String log;
+        int last;
+        try (MemberStore member = MemberStore.open(machine.environment(), DIRECTORY)) {
+            member.write(new WriteBatch().put(new byte[] {1}, new byte[100]), 3);
+            log = member.state().log().activeSegment().name().toString();
+            last = member.state().log().activeSegment().end() - 50;
+        }
+        machine.files().disk().flipBit(DIRECTORY.resolve(log), 8L * last);
+        assertThatThrownBy(() -> open(machine.files().disk()).close())
+                .isInstanceOfSatisfying(
+                        StoreException.class, e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.CORRUPTION));
+    }
+
     @Test
     void theLogIsLeftBehindWhereverThatIsCutOff() throws IOException {
         List<SimulatedDisk> images = new ArrayList<>();
