@@ -404,7 +404,7 @@ final class ClusterNode implements ServedStore {
 
         @Override
         public @Nullable String leader() {
-            String node = leader;
+            String node = knownLeader();
             return options.node().equals(node) ? null : node;
         }
 
@@ -529,6 +529,11 @@ final class ClusterNode implements ServedStore {
         return Durability.MAJORITY;
     }
 
+    /** Who leads, or null: as Raft says, or where it tells this node nothing any more since it has failed, as the others say. */
+    private @Nullable String knownLeader() {
+        return replica.failure() == null ? leader : board.leading();
+    }
+
     // ---- What is told.
 
     @Override
@@ -538,7 +543,7 @@ final class ClusterNode implements ServedStore {
 
     @Override
     public @Nullable String leader() {
-        String node = leader;
+        String node = knownLeader();
         String address = node == null ? null : board.http(node);
         return address == null ? null : node + "=" + address;
     }
@@ -557,7 +562,7 @@ final class ClusterNode implements ServedStore {
         if (progress != null) {
             return "the node " + progress;
         }
-        if (!joining.isMember()) {
+        if (!joining.isSettled()) {
             return "the node waits to be taken into the cluster";
         }
         return leader == null ? "no leader is known" : null;
@@ -570,7 +575,7 @@ final class ClusterNode implements ServedStore {
 
     @Override
     public ClusterView view() {
-        String leads = leader;
+        String leads = knownLeader();
         String seen = leads == null || board.isGone(leads) ? null : leads;
         return new ClusterView(
                 transport.identity().cluster(),

@@ -87,6 +87,18 @@ final class Joining {
         return isMember(member);
     }
 
+    /**
+     * True if this node is a member whatever becomes of the change that is under way: one that is being taken in by it is not yet, since
+     * the change may end with its leader.
+     */
+    boolean isSettled() {
+        RaftConfiguration now = members;
+        return isMember()
+                && (now.oldVoters().isEmpty()
+                        || now.oldVoters().contains(member)
+                        || now.oldLearners().contains(member));
+    }
+
     private boolean isMember(String id) {
         return members.voters().contains(id) || members.learners().contains(id);
     }

@@ -150,6 +150,16 @@ final class PeerBoard {
         return card == null || card.http().isEmpty() ? null : card.http();
     }
 
+    /** Another node that says that it leads and can be reached; null if there is none. */
+    @Nullable
+    String leading() {
+        return heard.entrySet().stream()
+                .filter(each -> each.getValue().card().role() == ReplicaNode.Role.LEADER && isReachable(each.getKey()))
+                .map(Map.Entry::getKey)
+                .findFirst()
+                .orElse(null);
+    }
+
     /** A node other than this one that votes, has answered lately, and has space on its disk; null if there is none. */
     @Nullable
     String withSpace(List<String> voters) {

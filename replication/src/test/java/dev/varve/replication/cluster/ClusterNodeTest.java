@@ -229,6 +229,11 @@ class ClusterNodeTest {
                     "another node led and wrote %d ms after the write that the disk failed%n",
                     TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - begun));
             assertThat(cluster.node(failing).unready()).contains("failed");
+
+            begun = System.nanoTime();
+            assertThat(write(cluster.node(failing), put("brought to the new leader")))
+                    .startsWith("revision");
+            assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(20));
         }
     }
 
