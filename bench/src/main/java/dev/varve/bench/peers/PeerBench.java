@@ -37,7 +37,9 @@ public final class PeerBench implements Callable<Integer> {
 
     private static final int SECONDS_MAX = 60;
     private static final int ROUNDS_MAX = 50;
-    private static final int WARM_UP_SECONDS = 2;
+    /** For each node and operation: all of them compile what they run at the same time. */
+    private static final int WARM_UP_SECONDS = 3;
+
     private static final int DISK_SECONDS = 1;
 
     private final Console console;
@@ -183,14 +185,14 @@ public final class PeerBench implements Callable<Integer> {
     }
 
     /** Lets every server compile what it runs, by one workload of each operation. */
-    private static void warmUp(List<Contender> contenders, List<Workload> workloads, Progress progress) {
+    private void warmUp(List<Contender> contenders, List<Workload> workloads, Progress progress) {
         for (Contender contender : contenders) {
             progress.message(contender.name() + ", warm-up");
             workloads.stream()
                     .filter(workload -> contender.operations().contains(workload.operation()))
                     .collect(Collectors.toMap(Workload::operation, w -> w, (first, second) -> second))
                     .values()
-                    .forEach(workload -> contender.load().run(workload, WARM_UP_SECONDS));
+                    .forEach(workload -> contender.load().run(workload, nodes * WARM_UP_SECONDS));
         }
     }
 }
