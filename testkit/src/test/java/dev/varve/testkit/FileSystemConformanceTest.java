@@ -13,6 +13,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,24 @@ class FileSystemConformanceTest {
                 file.sync();
                 assertThat(read(file, 4_995, 20)).isEqualTo("56789forced678901234");
                 assertThat(read(other, 9_980, 10)).isEqualTo("0123456789");
+            }
+        }
+
+        @Test
+        void lazyWritesGoOnFromOnePartOfALargeFileToTheNextAndBack() throws IOException {
+            byte[] expected = new byte[9 << 20];
+            try (StoreFile file = files().create(path("f"))) {
+                file.preallocate(expected.length);
+                int piece = 700_001;
+                for (int at = 0; at + piece <= expected.length; at += piece) {
+                    Arrays.fill(expected, at, at + piece, (byte) (1 + at / piece));
+                    file.writeLazily(ByteBuffer.wrap(expected.clone(), at, piece), at);
+                }
+                expected[17] = 99;
+                file.writeLazily(ByteBuffer.wrap(new byte[] {99}), 17);
+                ByteBuffer found = ByteBuffer.allocate(expected.length);
+                assertThat(file.read(found, 0)).isEqualTo(expected.length);
+                assertThat(found.array()).isEqualTo(expected);
             }
         }
 

@@ -33,9 +33,9 @@ enum Stage {
         return Math.max(1, keysOfOptions * multiplier / divisor);
     }
 
-    /** Heap of each process. */
-    int heapMebibytes() {
-        return this == LIMITED ? 256 : 1400;
+    /** Heap of each process. Where memory is scarce an engine whose cache is there has more than others. */
+    int heapMebibytes(Contender contender) {
+        return this != LIMITED ? 1400 : contender == Contender.MVSTORE ? 256 : 160;
     }
 
     /** What the engine may keep in memory by itself. */

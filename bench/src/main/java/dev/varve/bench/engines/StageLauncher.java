@@ -112,7 +112,7 @@ final class StageLauncher {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(OPENED);
-        command.add("-Xmx" + stage.heapMebibytes() + "m");
+        command.add("-Xmx" + stage.heapMebibytes(contender) + "m");
         // A collector that needs little beside the heap where there is little.
         command.add(stage == Stage.LIMITED ? "-XX:+UseSerialGC" : "-XX:+UseG1GC");
         if (options.recordings() != null) {

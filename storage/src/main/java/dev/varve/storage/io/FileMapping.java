@@ -9,17 +9,31 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The preallocated part of a file in memory, to write small pieces without a system call each. What is written is in the page cache, as
- * with write(2), and survives the process. It is mapped on first use, and unmapped as soon as it is known that no more will come, since
- * a mapping keeps the blocks of a removed file.
+ * with write(2), and survives the process.
+ *
+ * <p>A window of the file is mapped at a time, which moves with the writes. Before the system takes a page to the device to which a process
+ * can write through a mapping, it interrupts the other processors on which the process runs, for each page: so most pages should not be
+ * mapped any more by then. The window is unmapped as soon as it is known that no more will come, since a mapping keeps the blocks of a
+ * removed file, and unmapping in one call or another is left to the system, since closing an arena stops every thread for a moment.
  *
  * <p>Thread safety: {@link #write} by one thread at a time; {@link #close} by any.
  */
 final class FileMapping {
 
+    private static final long WINDOW_BYTES = 4L << 20;
+
     private final LinuxFile file;
     private final long size;
     private final Arena arena = Arena.ofShared();
-    private volatile @Nullable MemorySegment bytes;
+
+    /** The window; null before the first use. Written under this. */
+    private volatile @Nullable MemorySegment window;
+
+    /** Where in the file the window begins; used by whoever writes. */
+    private long windowBegin;
+
+    /** True if nothing can be mapped any more; guarded by this. */
+    private boolean ended;
 
     /** @param size how far the file has blocks of its own: a write to a page without one could end the process */
     FileMapping(LinuxFile file, long size) {
@@ -27,31 +41,57 @@ final class FileMapping {
         this.size = size;
     }
 
-    /** Writes all that remains, or nothing and returns false if it would reach beyond the preallocated part, or that cannot be mapped. */
+    /**
+     * Writes what remains, and moves the source's position accordingly.
+     *
+     * @return false, with a part written or nothing, if it would reach beyond the preallocated part, or that cannot be mapped
+     */
     boolean write(ByteBuffer source, long position) throws IOException {
-        int length = source.remaining();
-        if (position + length > size) {
+        if (position + source.remaining() > size) {
             return false;
         }
-        MemorySegment target = bytes;
-        try {
-            if (target == null) {
-                target = file.map(true, size, arena);
+        long at = position;
+        while (source.hasRemaining()) {
+            MemorySegment target = window;
+            if (target == null || at < windowBegin || at - windowBegin >= target.byteSize()) {
+                target = move(at - at % WINDOW_BYTES);
                 if (target == null) {
                     return false;
                 }
-                bytes = target;
             }
-            MemorySegment.copy(MemorySegment.ofBuffer(source), 0, target, position, length);
-        } catch (IllegalStateException e) {
-            throw new ClosedChannelException();
+            long offset = at - windowBegin;
+            int length = (int) Math.min(source.remaining(), target.byteSize() - offset);
+            try {
+                MemorySegment.copy(MemorySegment.ofBuffer(source), 0, target, offset, length);
+            } catch (IllegalStateException e) {
+                throw new ClosedChannelException();
+            }
+            source.position(source.position() + length);
+            at += length;
         }
-        source.position(source.limit());
         return true;
     }
 
+    /** Has the window begin at a place of the file, and returns it; null if the system refuses. */
+    private synchronized @Nullable MemorySegment move(long begin) throws IOException {
+        if (ended) {
+            return null;
+        }
+        MemorySegment moved = window;
+        if (moved == null) {
+            moved = file.map(true, begin, Math.min(WINDOW_BYTES, size), arena);
+            ended = moved == null;
+        } else {
+            ended = !file.remap(moved, begin);
+        }
+        windowBegin = begin;
+        window = ended ? null : moved;
+        return window;
+    }
+
     /** Unmaps the file. Called once. */
-    void close() {
+    synchronized void close() {
+        ended = true;
         arena.close();
     }
 }

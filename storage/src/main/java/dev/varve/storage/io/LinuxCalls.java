@@ -47,9 +47,11 @@ final class LinuxCalls {
     private static final int PROT_WRITE = 2;
     private static final int MAP_SHARED = 1;
     private static final int MAP_PRIVATE = 2;
+    private static final int MAP_FIXED = 0x10;
     private static final int MAP_ANONYMOUS = 0x20;
     private static final long MAP_FAILED = -1;
     private static final int MADV_RANDOM = 1;
+    private static final int POSIX_FADV_RANDOM = 1;
     private static final int PRIO_PROCESS = 0;
     /** With {@link #PRIO_PROCESS}: Linux keeps priorities by thread. */
     private static final int CALLING_THREAD = 0;
@@ -243,18 +245,38 @@ final class LinuxCalls {
     }
 
     /**
-     * Maps the first bytes of a file.
+     * Maps bytes of a file.
      *
+     * @param from where they begin: a multiple of the system's page
      * @param size more than 0
      * @param arena unmaps them when it is closed
      * @return null if the system refuses
      */
     @Nullable
-    MemorySegment map(Descriptor file, boolean writable, long size, Arena arena) throws IOException {
+    MemorySegment map(Descriptor file, boolean writable, long from, long size, Arena arena) throws IOException {
         int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
         MemorySegment address = call(s -> (MemorySegment) LinuxFunctions.MMAP.invokeExact(
-                s.state, MemorySegment.NULL, size, protection, MAP_SHARED, file.number, 0L));
+                s.state, MemorySegment.NULL, size, protection, MAP_SHARED, file.number, from));
         return address.address() == MAP_FAILED ? null : LinuxFunctions.mapping(address, size, arena);
+    }
+
+    /**
+     * Maps other bytes of the file where some are mapped, to be read and written, in place of those.
+     *
+     * @param mapping what {@link #map} returned
+     * @param from where in the file they begin: a multiple of the system's page
+     * @return false if the system refuses; then nothing may be mapped there any more
+     */
+    boolean remap(Descriptor file, MemorySegment mapping, long from) throws IOException {
+        MemorySegment address = call(s -> (MemorySegment) LinuxFunctions.MMAP.invokeExact(
+                s.state,
+                mapping,
+                mapping.byteSize(),
+                PROT_READ | PROT_WRITE,
+                MAP_SHARED | MAP_FIXED,
+                file.number,
+                from));
+        return address.address() != MAP_FAILED;
     }
 
     /**
@@ -278,6 +300,11 @@ final class LinuxCalls {
     /** Tells the system that pages of a mapping will be read here and there, so that it reads no others with them; it may refuse. */
     void adviseRandom(MemorySegment mapping) throws IOException {
         call(s -> (int) LinuxFunctions.MADVISE.invokeExact(s.state, mapping, mapping.byteSize(), MADV_RANDOM));
+    }
+
+    /** Tells the system that a file will be read here and there, so that it reads what it is asked for and no more; it may refuse. */
+    void adviseRandom(Descriptor file) throws IOException {
+        call(s -> (int) LinuxFunctions.FADVISE.invokeExact(file.number, 0L, 0L, POSIX_FADV_RANDOM));
     }
 
     /** Has the calling thread give way to others: a nice value from 0 to 19. Where that is refused nothing changes. */

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file by its descriptor. Whoever is interrupted while he reads or writes goes on undisturbed, and so does everybody else.
  *
+ * <p>The system reads what it is asked for and no more: of values it cannot know what comes next, and what is read from end to end is read
+ * in large pieces.
+ *
  * <p>The descriptor is closed when no call uses it any more, since its number may then be given to another file.
  */
 final class LinuxFile implements StoreFile {
@@ -39,7 +42,9 @@ final class LinuxFile implements StoreFile {
 
     /** @param flags of open(2) */
     static LinuxFile open(LinuxCalls calls, Path file, int flags) throws IOException {
-        return new LinuxFile(calls, calls.open(file, flags));
+        LinuxCalls.Descriptor descriptor = calls.open(file, flags);
+        calls.adviseRandom(descriptor);
+        return new LinuxFile(calls, descriptor);
     }
 
     @Override
@@ -80,8 +85,9 @@ final class LinuxFile implements StoreFile {
     @Override
     public void writeLazily(ByteBuffer source, long position) throws IOException {
         FileMapping mapping = writeMapping.get();
+        int begin = source.position();
         if (mapping == null || !mapping.write(source, position)) {
-            write(source, position);
+            write(source, position + source.position() - begin);
         }
     }
 
@@ -156,21 +162,37 @@ final class LinuxFile implements StoreFile {
     }
 
     /**
-     * Maps the first bytes; those that are only read, here and there.
+     * Maps bytes; those that are only read, here and there.
      *
+     * @param from where they begin: a multiple of the system's page
      * @param size more than 0
      * @param arena unmaps them when it is closed
      * @return null if the system refuses
      */
     @Nullable
-    MemorySegment map(boolean writable, long size, Arena arena) throws IOException {
+    MemorySegment map(boolean writable, long from, long size, Arena arena) throws IOException {
         begin();
         try {
-            MemorySegment mapped = calls.map(descriptor, writable, size, arena);
+            MemorySegment mapped = calls.map(descriptor, writable, from, size, arena);
             if (mapped != null && !writable) {
                 calls.adviseRandom(mapped);
             }
             return mapped;
+        } finally {
+            end();
+        }
+    }
+
+    /**
+     * Maps other bytes of the file in place of those that {@link #map} mapped, writable, whose arena nobody closes meanwhile.
+     *
+     * @param from where they begin: a multiple of the system's page
+     * @return false if the system refuses; then nothing may be mapped there any more
+     */
+    boolean remap(MemorySegment mapped, long from) throws IOException {
+        begin();
+        try {
+            return calls.remap(descriptor, mapped, from);
         } finally {
             end();
         }

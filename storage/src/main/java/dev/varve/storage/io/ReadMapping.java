@@ -9,38 +9,38 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file in memory, to read small pieces without a system call each. It is mapped on first use, as long as everything that is mapped so
- * fits half of the memory of this process: what is larger cannot stay in memory anyway, and is read faster by the call that says how much
- * is wanted. Pages are read one by one when they are not there.
+ * A file in memory, to read small pieces without a system call each. It is mapped on first use. Mappings are used as long as all files
+ * that would be read so fit half of the memory of this process together: what is larger cannot stay in memory anyway, and is read faster by
+ * the call that says how much is wanted, since a mapping brings it page by page.
  *
  * <p>Thread-safe.
  */
 final class ReadMapping {
 
-    /** How many bytes may still be mapped. */
+    /** How many bytes more than those that are read so may be; below 0 no mapping is used. */
     private static final AtomicLong MAPPABLE = new AtomicLong(MachineMemory.bytes() / 2);
 
     private final LinuxFile file;
     private final AtomicLong mappable;
     private final Arena arena = Arena.ofShared();
 
-    /** What is mapped, which may be nothing; null before the first use. */
+    /** What is mapped, which may be nothing; null as long as it has not been tried. */
     private volatile @Nullable MemorySegment bytes;
 
+    /** True as soon as its bytes are taken from {@link #mappable}. */
+    private volatile boolean counted;
+
     /** How much of {@link #mappable} it takes; guarded by this. */
-    private long mappedBytes;
+    private long countedBytes;
 
     /** True while the arena has something to unmap; guarded by this. */
     private boolean inUse;
-
-    /** Guarded by this. */
-    private boolean closed;
 
     ReadMapping(LinuxFile file) {
         this(file, MAPPABLE);
     }
 
-    /** @param mappable how many bytes may still be mapped */
+    /** @param mappable how many bytes may be read so */
     ReadMapping(LinuxFile file, AtomicLong mappable) {
         this.file = file;
         this.mappable = mappable;
@@ -48,6 +48,9 @@ final class ReadMapping {
 
     /** Copies bytes out of the file; false if they are not mapped. Fails as {@link StoreFile#readMapped} says. */
     boolean read(byte[] target, int from, int length, long position) throws IOException {
+        if (counted && mappable.get() < 0) {
+            return false;
+        }
         MemorySegment mapped = bytes;
         if (mapped == null) {
             mapped = map();
@@ -66,29 +69,31 @@ final class ReadMapping {
 
     private synchronized MemorySegment map() throws IOException {
         MemorySegment mapped = bytes;
-        if (mapped == null) {
-            mapped = closed ? MemorySegment.NULL : map(file.size());
-            bytes = mapped;
+        if (mapped != null) {
+            return mapped;
         }
+        if (!counted) {
+            countedBytes = file.size();
+            mappable.addAndGet(-countedBytes);
+            counted = true;
+        }
+        if (mappable.get() < 0) {
+            return MemorySegment.NULL;
+        }
+        mapped = countedBytes == 0 ? null : file.map(false, 0, countedBytes, arena);
+        if (mapped == null) {
+            uncount(0);
+            mapped = MemorySegment.NULL;
+        } else {
+            inUse = true;
+        }
+        bytes = mapped;
         return mapped;
     }
 
-    private MemorySegment map(long size) throws IOException {
-        if (size == 0) {
-            return MemorySegment.NULL;
-        }
-        if (mappable.addAndGet(-size) < 0) {
-            mappable.addAndGet(size);
-            return MemorySegment.NULL;
-        }
-        MemorySegment mapped = file.map(false, size, arena);
-        if (mapped == null) {
-            mappable.addAndGet(size);
-            return MemorySegment.NULL;
-        }
-        mappedBytes = size;
-        inUse = true;
-        return mapped;
+    private void uncount(long left) {
+        mappable.addAndGet(countedBytes - left);
+        countedBytes = left;
     }
 
     /**
@@ -99,17 +104,17 @@ final class ReadMapping {
         MemorySegment mapped = bytes;
         if (mapped != null && mapped.byteSize() > size) {
             bytes = mapped.asSlice(0, size);
-            mappable.addAndGet(mappedBytes - size);
-            mappedBytes = size;
+        }
+        if (countedBytes > size) {
+            uncount(size);
         }
     }
 
     /** Unmaps the file, for good. Waits a moment for all threads. */
     synchronized void close() {
-        closed = true;
+        counted = true;
         bytes = MemorySegment.NULL;
-        mappable.addAndGet(mappedBytes);
-        mappedBytes = 0;
+        uncount(0);
         if (inUse) { // Closing an arena stops every thread for a moment.
             inUse = false;
             arena.close();

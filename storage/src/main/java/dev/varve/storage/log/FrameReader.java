@@ -114,9 +114,12 @@ public final class FrameReader {
                 && segment.file().readMapped(stored, 0, stored.length, (long) offset + headLength)) {
             return true;
         }
+        if (reach == Reach.MAPPING) {
+            return false;
+        }
         int length = headLength + stored.length;
         ByteBuffer frame = room(length);
-        if (reach != Reach.DEVICE) {
+        if (reach == Reach.MEMORY) {
             if (!segment.file().readResident(frame, offset)) {
                 return false;
             }

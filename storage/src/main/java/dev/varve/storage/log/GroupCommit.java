@@ -27,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * nobody committing and nobody before it commits by itself, which saves two changes of thread where there is one client; unless it is a
  * virtual thread, which would keep its carrier from others while the device is forced. Writes
  * that need no force are always committed by their writer, since handing a system call of a microsecond to another thread costs
- * more than making it.
+ * more than making it. A thread of its own forces them behind their backs before many gather: who waits for a force that comes all the
+ * same, at the end of a segment and before a flush, has little to wait for.
  *
  * <p>Thread-safe. After a failure every write fails.
  */
@@ -45,6 +46,7 @@ public final class GroupCommit implements AutoCloseable {
     private final ReentrantLock appendLock;
     private final Condition drained;
     private final OwnedThread syncer;
+    private final OwnedThread forcer;
 
     /** Gathers writes; guarded by the append lock. */
     private Group pending = new Group();
@@ -53,6 +55,7 @@ public final class GroupCommit implements AutoCloseable {
     private volatile int pendingWrites;
 
     private volatile boolean parked;
+    private volatile boolean forceDue;
     private volatile boolean closed;
 
     /** Applies what has been committed. */
@@ -146,7 +149,9 @@ public final class GroupCommit implements AutoCloseable {
         this.appendLock = log.appendLock();
         this.drained = appendLock.newCondition();
         this.syncer = new OwnedThread("varve-syncer", this::syncLoop);
+        this.forcer = new OwnedThread("varve-forcer", this::forceLoop);
         syncer.start();
+        forcer.start();
     }
 
     /**
@@ -295,6 +300,10 @@ public final class GroupCommit implements AutoCloseable {
     private @Nullable IOException commit(Group group, LogWriter.Batch batch) {
         try {
             log.write(batch, group.force, group.writes.size(), group.writes.getLast().index);
+            if (!forceDue && log.isForceDue()) {
+                forceDue = true;
+                forcer.unpark();
+            }
         } catch (IOException e) {
             return e;
         } catch (RuntimeException | Error e) {
@@ -367,6 +376,21 @@ public final class GroupCommit implements AutoCloseable {
         }
     }
 
+    private void forceLoop() {
+        while (!closed) {
+            if (!forceDue) {
+                LockSupport.park(this);
+                continue;
+            }
+            try {
+                log.force();
+            } catch (IOException e) {
+                return; // The log has said so and failed, and with it every write from now on.
+            }
+            forceDue = false;
+        }
+    }
+
     /** Takes no more writes and commits those that are pending. */
     @Override
     public void close() {
@@ -378,5 +402,7 @@ public final class GroupCommit implements AutoCloseable {
         }
         syncer.unpark();
         syncer.join();
+        forcer.unpark();
+        forcer.join();
     }
 }

@@ -157,6 +157,11 @@ public final class Log implements Closeable {
         }
     }
 
+    /** True if so much was written since the last force that the next one should not be put off; the commit lock is held. */
+    boolean isForceDue() {
+        return writer.isForceDue();
+    }
+
     ReentrantLock commitLock() {
         return commitLock;
     }

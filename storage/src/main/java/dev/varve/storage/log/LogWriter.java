@@ -49,12 +49,16 @@ final class LogWriter {
      */
     private static final int RESERVE_DIVISOR = 8;
 
+    /** As soon as this part of a usual segment was written and not forced a force is due, though nobody waits for it. */
+    private static final int FORCE_DIVISOR = 8;
+
     private final int group;
     private final Ticker ticker;
     private final SegmentAllocator allocator;
     private final SegmentSet segments;
     private final LogListener listener;
     private final int reserveBytes;
+    private final int forceDueBytes;
 
     /** Where the next record goes; written under the append lock. */
     private volatile Segment active;
@@ -79,6 +83,7 @@ final class LogWriter {
         this.ticker = config.ticker();
         this.listener = config.listener();
         this.reserveBytes = config.segmentBytes() / RESERVE_DIVISOR;
+        this.forceDueBytes = config.segmentBytes() / FORCE_DIVISOR;
         this.allocator = allocator;
         this.segments = segments;
         this.active = active;
@@ -336,6 +341,11 @@ final class LogWriter {
         } catch (IOException | RuntimeException e) {
             throw fail(e);
         }
+    }
+
+    /** True if so much was written since the last force that the next one should not be put off; the commit lock is held. */
+    boolean isForceDue() {
+        return written.end() - written.durableEnd() >= forceDueBytes;
     }
 
     private void force(Segment segment, int writes, long bytes) throws IOException {

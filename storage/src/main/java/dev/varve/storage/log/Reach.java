@@ -4,7 +4,7 @@ package dev.varve.storage.log;
 public enum Reach {
     /** What the operating system has in memory, without ever waiting: for threads that must not. */
     MEMORY,
-    /** What is mapped, or in memory. A mapped page that is not there waits for the device. */
+    /** What is mapped. A page that is not there waits for the device. */
     MAPPING,
     /** The device. */
     DEVICE

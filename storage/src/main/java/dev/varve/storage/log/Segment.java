@@ -179,6 +179,12 @@ public final class Segment implements Closeable {
         return bytes;
     }
 
+    /** The same of bytes that the operating system has in memory, without waiting; null if it does not, or the file ends before. */
+    public byte @Nullable [] readResidentBytes(int offset, int length) throws IOException {
+        byte[] bytes = new byte[length];
+        return file.readResident(ByteBuffer.wrap(bytes), offset) ? bytes : null;
+    }
+
     /** Checks that a frame of this length can stand at this place. */
     public void requireBytes(int offset, long length) throws IOException {
         if (length > (isLog() ? capacity : end) - offset) {

@@ -8,6 +8,7 @@ import dev.varve.storage.format.Frames;
 import dev.varve.storage.format.Lz4;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.format.ValueSegmentFooter;
+import dev.varve.storage.io.Spares;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -15,19 +16,23 @@ import java.nio.ByteOrder;
 /** Writes a value segment: header, frames, footer. A value that is not compressed yet is, where that pays. Not thread-safe. */
 final class ValueSegmentWriter {
 
-    private static final int BUFFER_BYTES = 1 << 20;
-
     private final Segment segment;
-    private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    private final Spares<ByteBuffer> buffers;
+    private final ByteBuffer buffer;
     private ByteBuffer compressed = ByteBuffer.allocate(0);
     private int offset;
     private final ByteBuffer checksum = ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private long frames;
     private long originalBytes;
 
-    /** @param segment a new one */
-    ValueSegmentWriter(Segment segment, StoreId storeId) throws IOException {
+    /**
+     * @param segment a new one
+     * @param buffers what gathers frames
+     */
+    ValueSegmentWriter(Segment segment, StoreId storeId, Spares<ByteBuffer> buffers) throws IOException {
         this.segment = segment;
+        this.buffers = buffers;
+        this.buffer = buffers.take().clear();
         write(new FileHeader(FileKind.VALUES, storeId, segment.id()).encode());
     }
 
@@ -115,11 +120,12 @@ final class ValueSegmentWriter {
         buffer.clear();
     }
 
-    /** Writes what is left and syncs the file; its name must still be made durable. */
+    /** Writes what is left and syncs the file; its name must still be made durable. Called once, the last call. */
     ValueSegmentInfo finish() throws IOException {
         int size = offset + ValueSegmentFooter.BYTES;
         write(new ValueSegmentFooter(frames).encode(segment.id(), size));
         drain();
+        buffers.giveBack(buffer);
         segment.file().sync();
         segment.finish(size);
         return new ValueSegmentInfo(segment.id(), size, originalBytes);

@@ -4,8 +4,10 @@ import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.io.FileSystem;
+import dev.varve.storage.io.Spares;
 import dev.varve.storage.io.StoreFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -19,6 +21,7 @@ import org.slf4j.LoggerFactory;
 public final class ValueSegments {
 
     private static final Logger logger = LoggerFactory.getLogger(ValueSegments.class);
+    private static final int BUFFER_BYTES = 1 << 20;
 
     private final FileSystem files;
     private final Path directory;
@@ -26,6 +29,9 @@ public final class ValueSegments {
     private final LongSupplier ids;
     private final int segmentBytes;
     private final SegmentSet segments;
+
+    /** Of those who write; each would take memory until the next collection of garbage. */
+    private final Spares<ByteBuffer> buffers = new Spares<>(() -> ByteBuffer.allocateDirect(BUFFER_BYTES));
 
     /**
      * @param ids draws the id of a new file
@@ -59,7 +65,7 @@ public final class ValueSegments {
         StoreFile file = files.create(path(id));
         Segment segment = segments.addValues(id, file);
         try {
-            return new ValueSegmentWriter(segment, storeId);
+            return new ValueSegmentWriter(segment, storeId, buffers);
         } catch (IOException | RuntimeException e) {
             remove(segment);
             throw e;

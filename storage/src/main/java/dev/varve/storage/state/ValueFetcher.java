@@ -12,8 +12,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Fetches the values of many entries. Those that are in memory are copied one after another; the others are sorted by their places, neighbours
- * are read together, and what lies apart is read at the same time ({@link ReadThreads}). Thread-safe.
+ * Fetches the values of many entries. Those that are mapped are copied one after another; the others are sorted by their places and neighbours
+ * are read together. Of those runs the system is asked first for what it has in memory, by which it begins to read the others, and these are then
+ * waited for at the same time ({@link ReadThreads}). Thread-safe.
  */
 final class ValueFetcher implements RangeReader.Values, Closeable {
 
@@ -42,9 +43,13 @@ final class ValueFetcher implements RangeReader.Values, Closeable {
                 cold.add(item);
             }
         }
-        if (!cold.isEmpty()) {
-            List<Runnable> tasks = new ArrayList<>();
-            runs(cold).forEach(run -> tasks.add(() -> read(run)));
+        List<Runnable> tasks = new ArrayList<>();
+        for (Run run : runs(cold)) {
+            if (!tryRead(run)) {
+                tasks.add(() -> read(run));
+            }
+        }
+        if (!tasks.isEmpty()) {
             threads.run(tasks);
         }
     }
@@ -89,12 +94,24 @@ final class ValueFetcher implements RangeReader.Values, Closeable {
         return runs;
     }
 
+    /** Reads a run that is in memory; false if it is not, or something is wrong, which {@link #read} tells. */
+    private boolean tryRead(Run run) {
+        try {
+            byte[] bytes = run.segment.readResidentBytes(run.from, run.to - run.from);
+            if (bytes == null) {
+                return false;
+            }
+            run.items.forEach(item -> readIn(bytes, run.from, item));
+            return true;
+        } catch (IOException | RuntimeException e) {
+            return false;
+        }
+    }
+
     private void read(Run run) {
         try {
             byte[] bytes = run.segment.readBytes(run.from, run.to - run.from);
-            for (RangeItem item : run.items) {
-                readIn(bytes, run.from, item);
-            }
+            run.items.forEach(item -> readIn(bytes, run.from, item));
         } catch (IOException e) {
             run.items.forEach(item -> item.failed(e));
         } catch (RuntimeException | Error e) {

@@ -140,7 +140,7 @@ class LinuxCallsTest {
         Descriptor fd = calls.open(file, LinuxCalls.O_RDWR);
         MemorySegment mapped;
         try (Arena arena = Arena.ofShared()) {
-            mapped = Objects.requireNonNull(calls.map(fd, true, BYTES, arena));
+            mapped = Objects.requireNonNull(calls.map(fd, true, 0, BYTES, arena));
             calls.adviseRandom(mapped);
             assertThat(mapped.byteSize()).isEqualTo(BYTES);
             assertThat(mapped.get(ValueLayout.JAVA_BYTE, 4711)).isEqualTo(contents[4711]);
@@ -150,8 +150,26 @@ class LinuxCallsTest {
         }
         assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(file.toString());
         try (Arena arena = Arena.ofConfined()) {
-            assertThat(calls.map(fd, true, 0, arena)).as("no bytes").isNull();
+            assertThat(calls.map(fd, true, 0, 0, arena)).as("no bytes").isNull();
         }
+        calls.close(fd);
+    }
+
+    @Test
+    void aMappingMovesToAnotherPartOfTheFile() throws IOException {
+        Descriptor fd = calls.open(file, LinuxCalls.O_RDWR);
+        int page = 4096;
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment mapped = Objects.requireNonNull(calls.map(fd, true, 0, page, arena));
+            mapped.set(ValueLayout.JAVA_BYTE, 5, (byte) (contents[5] + 1));
+            assertThat(calls.remap(fd, mapped, page)).isTrue();
+            assertThat(mapped.get(ValueLayout.JAVA_BYTE, 5)).isEqualTo(contents[page + 5]);
+            mapped.set(ValueLayout.JAVA_BYTE, 5, (byte) (contents[page + 5] + 1));
+            assertThat(calls.remap(fd, mapped, 1)).as("no page begins there").isFalse();
+        }
+        byte[] found = Files.readAllBytes(file);
+        assertThat(found[5]).isEqualTo((byte) (contents[5] + 1));
+        assertThat(found[page + 5]).isEqualTo((byte) (contents[page + 5] + 1));
         calls.close(fd);
     }
 
@@ -161,7 +179,7 @@ class LinuxCallsTest {
         Descriptor fd = calls.open(file, LinuxCalls.O_RDWR);
         Arena arena = Arena.ofShared();
         arena.close();
-        assertThatThrownBy(() -> calls.map(fd, false, BYTES, arena)).isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> calls.map(fd, false, 0, BYTES, arena)).isInstanceOf(IllegalStateException.class);
         assertThat(Files.readString(Path.of("/proc/self/maps"))).doesNotContain(file.toString());
         calls.close(fd);
     }

@@ -105,7 +105,7 @@ class ReadMappingTest {
     }
 
     @Test
-    void whatIsCutOffOrClosedMayBeMappedOfOthers() throws IOException {
+    void mappingsAreUsedAsLongAsAllOfThemTogetherFit() throws IOException {
         assumeThat(LinuxCalls.instance()).isNotNull();
         LinuxCalls calls = Objects.requireNonNull(LinuxCalls.instance());
         AtomicLong mappable = new AtomicLong(150);
@@ -113,12 +113,18 @@ class ReadMappingTest {
                 LinuxFile other = zeroes(calls, "other")) {
             ReadMapping mapping = new ReadMapping(large, mappable);
             assertThat(mapping.read(target, 0, 1, 99)).isTrue();
-            assertThat(new ReadMapping(other, mappable).read(target, 0, 1, 99)).isFalse();
             assertThat(mappable).hasValue(50);
+            ReadMapping second = new ReadMapping(other, mappable);
+            assertThat(second.read(target, 0, 1, 99)).isFalse();
+            assertThat(mapping.read(target, 0, 1, 99))
+                    .as("of the one that is mapped")
+                    .isFalse();
+            assertThat(mappable).hasValue(-50);
             mapping.cut(40);
             mapping.cut(60); // It is shorter.
-            assertThat(mappable).hasValue(110);
-            ReadMapping second = new ReadMapping(other, mappable);
+            assertThat(mappable).hasValue(10);
+            assertThat(mapping.read(target, 0, 1, 39)).isTrue();
+            assertThat(mapping.read(target, 0, 1, 40)).isFalse();
             assertThat(second.read(target, 0, 1, 99)).isTrue();
             assertThat(mappable).hasValue(10);
             mapping.cut(0);

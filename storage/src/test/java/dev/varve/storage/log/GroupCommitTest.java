@@ -7,9 +7,14 @@ import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.FrameEncoder;
 import dev.varve.storage.format.FrameKind;
 import dev.varve.storage.format.Frames;
+import dev.varve.storage.io.DiskFileSystem;
+import dev.varve.storage.io.FileSystem;
+import dev.varve.storage.io.InterceptedFiles;
+import dev.varve.storage.io.Ticker;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,6 +23,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -137,6 +144,56 @@ class GroupCommitTest {
             assertThat(Arrays.equals(frame.value(), values.get(i)))
                     .as("value %d", i + 1)
                     .isTrue();
+        }
+    }
+
+    private static GroupCommit.Write unforced(int valueBytes) {
+        FrameEncoder frames = new FrameEncoder(64);
+        frames.add(FrameKind.PUT, true, Frames.USER, new byte[] {'k'}, new byte[valueBytes]);
+        return new GroupCommit.Write(frames, false, null);
+    }
+
+    @Test
+    void unforcedWritesAreForcedBehindTheirWritersBeforeTheyAreMany() throws Exception {
+        try (GroupCommit commits = log.groupCommit(writes -> {}, Integer.MAX_VALUE)) {
+            for (int i = 0; i < 10; i++) {
+                commits.commit(unforced(1_000));
+            }
+            assertThat(log.durableIndex()).as("too few to be forced").isZero();
+            for (int i = 0; i < 30; i++) {
+                commits.commit(unforced(1_000));
+            }
+            long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+            while (log.durableIndex() == 0 && System.nanoTime() < deadline) {
+                Thread.sleep(1);
+            }
+            assertThat(log.durableIndex()).isGreaterThan(20);
+        }
+    }
+
+    @Test
+    void afterAForceBehindTheirBackHasFailedWritersAreToldSo() throws Exception {
+        log.close();
+        AtomicBoolean failing = new AtomicBoolean();
+        FileSystem files = InterceptedFiles.wrap(DiskFileSystem.instance(), (method, bytes) -> {
+            if (method.equals("sync") && failing.get()) {
+                throw new IOException("the device is gone");
+            }
+        });
+        Path other = Files.createDirectory(directory.resolve("failing"));
+        log = new TestLog(other, 256 << 10).open(files, Ticker.system(), (h, position, p) -> {});
+        failing.set(true);
+        try (GroupCommit commits = log.groupCommit(writes -> {}, Integer.MAX_VALUE)) {
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 150; i++) { // Fewer than a segment holds, which is forced as it ends.
+                            commits.commit(unforced(1_000));
+                            Thread.sleep(1);
+                        }
+                    })
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining("the device is gone");
+            assertThat(log.durableIndex()).isZero();
+            assertThatThrownBy(() -> commits.commit(unforced(1))).isInstanceOf(LogFailedException.class);
         }
     }
 

@@ -59,7 +59,9 @@ class ValueFetcherTest {
 
     private final List<byte[]> values = new ArrayList<>();
     private final List<RangeItem> items = new ArrayList<>();
+    private final TreeMap<Long, Integer> residentReads = new TreeMap<>();
     private boolean mapped;
+    private boolean resident;
 
     /** A read that begins here fails; none does if it is negative. */
     private long failing = -1;
@@ -132,8 +134,11 @@ class ValueFetcherTest {
         return (StoreFile) Proxy.newProxyInstance(
                 StoreFile.class.getClassLoader(), new Class<?>[] {StoreFile.class}, (proxy, method, args) -> {
                     String call = method.getName();
-                    if (!mapped && (call.equals("readMapped") || call.equals("readResident"))) {
+                    if ((call.equals("readMapped") && !mapped) || (call.equals("readResident") && !resident)) {
                         return false;
+                    }
+                    if (call.equals("readResident")) {
+                        return resident((ByteBuffer) args[0], file, (long) args[1]);
                     }
                     if (call.equals("read")) {
                         begin((long) args[1], ((ByteBuffer) args[0]).remaining());
@@ -144,6 +149,12 @@ class ValueFetcherTest {
                         throw Objects.requireNonNull(e.getCause());
                     }
                 });
+    }
+
+    private boolean resident(ByteBuffer target, StoreFile file, long position) throws IOException {
+        residentReads.put(position, target.remaining());
+        file.read(target, position);
+        return true;
     }
 
     private void begin(long position, int length) throws IOException {
@@ -244,6 +255,18 @@ class ValueFetcherTest {
         for (int i = 0; i < 60; i++) {
             assertFetched(i);
         }
+        assertThat(reads).isEmpty();
+    }
+
+    @Test
+    void whatIsInMemoryIsReadByOneCallForNeighbours() throws Exception {
+        resident = true;
+        write(60, 1000, true);
+        fetcher.fetch(new ArrayList<>(List.of(items.get(0), items.get(1), items.get(50))));
+        assertFetched(0);
+        assertFetched(1);
+        assertFetched(50);
+        assertThat(residentReads.keySet()).containsExactly(position(0), position(50));
         assertThat(reads).isEmpty();
     }
 }
