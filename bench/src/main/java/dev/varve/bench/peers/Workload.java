@@ -21,17 +21,18 @@ record Workload(Operation operation, int clients, int valueBytes) {
             new Workload(Operation.BATCH, 64),
             new Workload(Operation.PUT, 256, 1024));
 
-    /** With values as they are everywhere else. */
+    /** With values of the usual length. */
     Workload(Operation operation, int clients) {
         this(operation, clients, KeySpace.VALUE_BYTES);
     }
 
     /** As on the command line: {@code put-64}, {@code put-256-1024} with larger values. */
     String id() {
-        return operation + "-" + clients + (usual() ? "" : "-" + valueBytes);
+        return operation + "-" + clients + (isUsual() ? "" : "-" + valueBytes);
     }
 
-    private boolean usual() {
+    /** True if its values are as long as they are everywhere else. */
+    boolean isUsual() {
         return valueBytes == KeySpace.VALUE_BYTES;
     }
 
@@ -53,7 +54,7 @@ record Workload(Operation operation, int clients, int valueBytes) {
             case RANGE -> "range of 100";
             case BATCH -> "durable batch of 100";
         };
-        return what + (usual() ? "" : " of " + valueBytes + " bytes") + ", " + clients
+        return what + (isUsual() ? "" : " of " + valueBytes + " bytes") + ", " + clients
                 + (clients == 1 ? " client" : " clients");
     }
 }
