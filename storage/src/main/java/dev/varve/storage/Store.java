@@ -20,6 +20,7 @@ import dev.varve.storage.state.Founder;
 import dev.varve.storage.state.Scrubber;
 import dev.varve.storage.state.StateMachine;
 import dev.varve.storage.state.StateOptions;
+import dev.varve.storage.state.StateSizes;
 import dev.varve.storage.state.UnusableDirectoryException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -502,7 +503,7 @@ public final class Store implements AutoCloseable {
 
     /** What the store counts and holds. */
     public StoreStats stats() {
-        StateMachine.Sizes sizes = state.sizes();
+        StateSizes sizes = state.sizes();
         List<Segment> segments = state.log().segments().ofLog();
         return counters.stats(
                 state.visibleRevision(),

@@ -3,7 +3,7 @@ package dev.varve.storage;
 import dev.varve.storage.index.BlockCache;
 import dev.varve.storage.log.GroupCommit;
 import dev.varve.storage.state.StateListener;
-import dev.varve.storage.state.StateMachine;
+import dev.varve.storage.state.StateSizes;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
@@ -63,7 +63,7 @@ final class StoreCounters implements StateListener {
             GroupCommit.PendingSize pending,
             int segments,
             long logBytes,
-            StateMachine.Sizes sizes,
+            StateSizes sizes,
             BlockCache.Figures cache,
             long replayed,
             long openNanos,

@@ -1,18 +1,14 @@
 package dev.varve.storage.state;
 
 import dev.varve.storage.checkpoint.Checkpoint;
-import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.checkpoint.ManifestEdit;
 import dev.varve.storage.checkpoint.ManifestState;
 import dev.varve.storage.compaction.CompactionPicker;
-import dev.varve.storage.compaction.SpaceUse;
-import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.RaftConfiguration;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
-import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.BlockCache;
 import dev.varve.storage.index.BloomFilter;
 import dev.varve.storage.index.IndexEntry;
@@ -47,9 +43,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StateMachine implements Closeable {
 
-    /** The scrub keeps no block, so that each pass reads the files themselves, and leaves the cache of those who serve alone. */
-    private static final long SCRUB_CACHE_BYTES = 0;
-
     /** Filters of tables may take this part of the heap. */
     private static final int FILTERS_DIVISOR = 4;
 
@@ -68,13 +61,10 @@ public final class StateMachine implements Closeable {
     private final Mode mode;
     private final WritePacer pacer;
     private final MergePacer mergePacer;
-    private volatile @Nullable VersionEditor editor;
-    private volatile @Nullable Flusher flusher;
-    private volatile @Nullable Compactor compactor;
-    private volatile @Nullable Collector collector;
-    private volatile @Nullable Scrubber scrubber;
-    private volatile @Nullable Repairer repairer;
     private final Damages damages = new Damages();
+
+    /** Null until what is in the log has been applied. */
+    private volatile @Nullable Background background;
 
     /** The last revision that readers see. Invariant: everything up to it has been applied. */
     private volatile long visibleRevision;
@@ -187,70 +177,24 @@ public final class StateMachine implements Closeable {
                 valueSegments.open(info);
             }
             directory.removeLeftovers(log);
-            startBackground(options, valueSegments, listener);
+            background = new Background(
+                    directory,
+                    options,
+                    mode,
+                    log,
+                    versions,
+                    tables,
+                    values,
+                    valueSegments,
+                    new Readers(() -> visibleRevision, snapshots),
+                    mergePacer,
+                    damages,
+                    this::flushDeletes,
+                    listener);
         } catch (IOException | RuntimeException e) {
             log.close();
             throw e;
         }
-    }
-
-    private void startBackground(StateOptions options, ValueSegments valueSegments, StateListener listener) {
-        Environment environment = directory.environment();
-        Manifest manifest = directory.manifest();
-        StoreId storeId = manifest.state().storeId();
-        TableMerger merger = new TableMerger(
-                environment.files(),
-                directory.path(),
-                storeId,
-                manifest::nextFileId,
-                log.segments(),
-                valueSegments,
-                options.inlineValueBytes());
-        VersionEditor editing =
-                new VersionEditor(directory, log, versions, tables, merger, damages, mode == Mode.REPLICA);
-        editor = editing;
-        Collector collecting = new Collector(log, editing, manifest::state, options.segmentBytes(), damages);
-        collector = collecting;
-        Readers readers = new Readers(() -> visibleRevision, snapshots);
-        Compactor merging = new Compactor(
-                environment.ticker(),
-                manifest,
-                versions,
-                editing,
-                merger,
-                collecting,
-                readers,
-                options.memtableBytes(),
-                mergePacer,
-                listener,
-                damages);
-        compactor = merging;
-        BlockCache apart = new BlockCache(SCRUB_CACHE_BYTES, Long.MAX_VALUE);
-        Function<TableInfo, TableReader> fresh =
-                info -> new TableReader(environment.files(), directory.path(), storeId, info, log.segments(), apart);
-        scrubber = new Scrubber(environment.ticker(), manifest, versions, log.segments(), fresh, mergePacer, damages);
-        repairer = new Repairer(
-                versions,
-                editing,
-                merging,
-                collecting,
-                merger,
-                readers,
-                values,
-                fresh,
-                damages,
-                options.memtableBytes());
-        flusher = new Flusher(
-                environment.ticker(),
-                log,
-                manifest,
-                versions,
-                editing,
-                merger,
-                readers,
-                this::flushDeletes,
-                merging::flushed,
-                listener);
     }
 
     private void forced(StateListener listener, long nanos, int writes, long bytes) {
@@ -261,18 +205,26 @@ public final class StateMachine implements Closeable {
     }
 
     private double flushDebt() {
-        Flusher running = flusher;
-        return running == null ? 0 : running.debt(applier);
+        Background running = background;
+        return running == null ? 0 : running.flusher().debt(applier);
     }
 
     private double mergeDebt() {
-        Compactor running = compactor;
-        return running == null ? 0 : running.debt();
+        Background running = background;
+        return running == null ? 0 : running.compactor().debt();
     }
 
     private double spaceDebt() {
-        Compactor running = compactor;
-        return running == null ? 0 : running.spaceDebt();
+        Background running = background;
+        return running == null ? 0 : running.compactor().spaceDebt();
+    }
+
+    private Background background() {
+        Background running = background;
+        if (running == null) {
+            throw new IllegalStateException("the store is being opened");
+        }
+        return running;
     }
 
     private static Applied begin(@Nullable Checkpoint checkpoint) {
@@ -310,9 +262,9 @@ public final class StateMachine implements Closeable {
     }
 
     private void frozen() {
-        Flusher running = flusher;
+        Background running = background;
         if (running != null) {
-            running.frozen();
+            running.flusher().frozen();
         }
     }
 
@@ -385,10 +337,7 @@ public final class StateMachine implements Closeable {
      */
     public void checkpoint() throws IOException {
         applier.freeze();
-        Flusher running = flusher;
-        if (running != null) {
-            running.awaitFlushed();
-        }
+        background().flusher().awaitFlushed();
     }
 
     /**
@@ -398,11 +347,7 @@ public final class StateMachine implements Closeable {
      * @return the last revision in it
      */
     public long copyTo(Path target) throws IOException {
-        VersionEditor changing = editor;
-        if (changing == null) {
-            throw new IllegalStateException("the store is being opened");
-        }
-        VersionEditor.Pinned pinned = changing.pin();
+        VersionEditor.Pinned pinned = background().editor().pin();
         try {
             new StoreCopy(directory.environment(), directory.path(), log.segments(), pinned.state()).write(target);
             Checkpoint checkpoint = pinned.state().checkpoint();
@@ -417,11 +362,7 @@ public final class StateMachine implements Closeable {
      * meanwhile. To be closed before another is made.
      */
     public OutgoingCheckpoint sendCheckpoint() throws IOException {
-        VersionEditor changing = editor;
-        if (changing == null) {
-            throw new IllegalStateException("the store is being opened");
-        }
-        VersionEditor.Pinned pinned = changing.pin();
+        VersionEditor.Pinned pinned = background().editor().pin();
         try {
             ManifestState sent = pinned.state().shipped();
             log.seal(Set.copyOf(sent.segments()));
@@ -433,10 +374,7 @@ public final class StateMachine implements Closeable {
 
     /** Waits until no tables are due to be merged. */
     public void awaitMerged() throws IOException {
-        Compactor merging = compactor;
-        if (merging != null) {
-            merging.awaitMerged();
-        }
+        background().compactor().awaitMerged();
     }
 
     /** The last checkpoint. */
@@ -598,14 +536,14 @@ public final class StateMachine implements Closeable {
 
     /** Why nothing should be written until it is mended, which may happen by itself: memtables cannot be flushed. Null if they can. */
     public @Nullable IOException blockage() {
-        Flusher running = flusher;
-        return running == null ? null : running.blocked();
+        Background running = background;
+        return running == null ? null : running.flusher().blocked();
     }
 
     /** True if memtables cannot be flushed for lack of space. */
     public boolean flushNeedsSpace() {
-        Flusher running = flusher;
-        return running != null && running.diskFull();
+        Background running = background;
+        return running != null && running.flusher().diskFull();
     }
 
     /** The damage that is known, in files that are part of the store. */
@@ -623,96 +561,17 @@ public final class StateMachine implements Closeable {
 
     /** Replaces what is damaged by what another replica holds. */
     public Repairer repairer() {
-        Repairer repairing = repairer;
-        if (repairing == null) {
-            throw new IllegalStateException("the store is being opened");
-        }
-        return repairing;
+        return background().repairer();
     }
 
     /** Reads all files once in a while. */
     public Scrubber scrubber() {
-        Scrubber scrubbing = scrubber;
-        if (scrubbing == null) {
-            throw new IllegalStateException("the store is being opened");
-        }
-        return scrubbing;
+        return background().scrubber();
     }
 
-    /** Figures about the index. */
-    public record Sizes(
-            int memtables,
-            long memtableBytes,
-            int tables,
-            long tableBytes,
-            long entries,
-            long flushes,
-            int damagedTables,
-            long flushDelayNanos,
-            long mergeDelayNanos,
-            long spaceDelayNanos,
-            int snapshots,
-            Space space) {}
-
-    /**
-     * How space is used.
-     *
-     * @param valueSegments files of values that were moved out of the log
-     * @param valueBytes bytes in them
-     * @param fileBytes bytes of log, value segments and tables
-     * @param liveBytes bytes of what can be read, uncompressed, as the tables tell
-     * @param victims segments that are being collected
-     * @param uncollectable segments that cannot be collected because something in them cannot be read
-     */
-    public record Space(
-            int valueSegments, long valueBytes, long fileBytes, long liveBytes, int victims, int uncollectable) {}
-
-    /** Figures about the index. */
-    public Sizes sizes() {
-        Version version = versions.current();
-        long memory = version.active().usedBytes();
-        long entries = version.active().entries();
-        for (Version.Frozen frozen : version.frozen()) {
-            memory += frozen.memtable().usedBytes();
-            entries += frozen.memtable().entries();
-        }
-        long bytes = 0;
-        List<TableReader> tables = version.tables().all();
-        for (TableReader table : tables) {
-            bytes += table.info().sizeBytes();
-            entries += table.info().entries();
-        }
-        Flusher running = flusher;
-        Compactor merging = compactor;
-        return new Sizes(
-                1 + version.frozen().size(),
-                memory,
-                tables.size(),
-                bytes,
-                entries,
-                running == null ? 0 : running.flushes(),
-                merging == null ? 0 : merging.damagedTables(),
-                pacer.flushNanos(),
-                pacer.mergeNanos(),
-                pacer.spaceNanos(),
-                snapshots.size(),
-                space(version.tables()));
-    }
-
-    private Space space(Levels tables) {
-        Collector collecting = collector;
-        if (collecting == null) {
-            return new Space(0, 0, 0, 0, 0, 0);
-        }
-        List<ValueSegmentInfo> values = directory.manifest().state().values();
-        SpaceUse use = collecting.use(tables);
-        return new Space(
-                values.size(),
-                values.stream().mapToLong(ValueSegmentInfo::sizeBytes).sum(),
-                use.fileBytes(),
-                use.liveBytes(),
-                collecting.victimCount(),
-                collecting.unreadableCount());
+    /** Figures about what the store is made of. */
+    public StateSizes sizes() {
+        return StateSizes.of(versions.current(), background(), pacer, snapshots.size());
     }
 
     /** Figures about the cache of blocks. */
@@ -732,19 +591,7 @@ public final class StateMachine implements Closeable {
     }
 
     private void stopBackground() {
-        Repairer repairing = repairer;
-        if (repairing != null) {
-            repairing.close();
-        }
-        Scrubber scrubbing = scrubber;
-        if (scrubbing != null) {
-            scrubbing.close();
-        }
-        Compactor merging = compactor;
-        if (merging != null) {
-            merging.close();
-        }
-        Flusher running = flusher;
+        Background running = background;
         if (running != null) {
             running.close();
         }
