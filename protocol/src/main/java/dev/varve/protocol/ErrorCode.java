@@ -29,6 +29,8 @@ public enum ErrorCode {
     METHOD_NOT_ALLOWED(405, "method-not-allowed", "The method is not allowed here"),
     /** The client was too slow to send its request. */
     REQUEST_TIMEOUT(408, "request-timeout", "The request took too long to arrive"),
+    /** A range takes longer than the store keeps what has been overwritten. */
+    SNAPSHOT_EXPIRED(410, "snapshot-expired", "What is read is not kept any more"),
     /** The key is there, and the request wants that it is not. */
     PRECONDITION_FAILED(412, "precondition-failed", "The condition of the request does not hold"),
     /** The key is longer than the limit. */

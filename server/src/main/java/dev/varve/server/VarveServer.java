@@ -230,6 +230,7 @@ public final class VarveServer implements AutoCloseable {
                         NO_LEADER,
                         REQUEST_REUSED,
                         REQUEST_TABLE_FULL,
+                        SNAPSHOT_EXPIRED,
                         IO -> "The store in " + directory + " cannot be opened.";
             };
             throw new StartupException(remedy + " (" + e.getMessage() + ")", e);

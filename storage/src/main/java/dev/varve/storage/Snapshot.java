@@ -4,7 +4,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The store as of one revision: reads see exactly the writes up to it. As long as it is open the versions it needs take
- * space, so close it. Thread-safe.
+ * space, so close it. When it is older than {@link StoreOptions#snapshotAge} they need not be kept any more, and reads may fail with
+ * {@link StoreException.Kind#SNAPSHOT_EXPIRED}; none ever sees anything else than the writes up to the revision. The same holds for cursors. Thread-safe.
  */
 public interface Snapshot extends AutoCloseable {
 

@@ -18,6 +18,7 @@ import dev.varve.storage.log.Segment;
 import dev.varve.storage.state.Damages;
 import dev.varve.storage.state.Founder;
 import dev.varve.storage.state.Scrubber;
+import dev.varve.storage.state.SnapshotExpiredException;
 import dev.varve.storage.state.StateMachine;
 import dev.varve.storage.state.StateOptions;
 import dev.varve.storage.state.StateSizes;
@@ -63,7 +64,8 @@ public final class Store implements AutoCloseable {
                 options.checkpointBytes(),
                 options.checkpointRecords(),
                 options.inlineValueBytes(),
-                options.cacheBytes());
+                options.cacheBytes(),
+                options.snapshotAge().toNanos());
         if (founder == null) {
             this.state = StateMachine.open(environment, directory, sizes, counters);
             this.commits = state.log().groupCommit(this::committed, options.maxPendingBytes());
@@ -691,6 +693,7 @@ public final class Store implements AutoCloseable {
         Kind kind = switch (e) {
             case CorruptionException ignored -> Kind.CORRUPTION;
             case UnsupportedVersionException ignored -> Kind.UNSUPPORTED_VERSION;
+            case SnapshotExpiredException ignored -> Kind.SNAPSHOT_EXPIRED;
             default -> Kind.IO;
         };
         return new StoreException(kind, what + ": " + Trouble.describe(e), e);

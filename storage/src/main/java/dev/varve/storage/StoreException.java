@@ -48,6 +48,8 @@ public final class StoreException extends RuntimeException {
         REQUEST_REUSED,
         /** As many named requests are remembered as the limit. Nothing was written. */
         REQUEST_TABLE_FULL,
+        /** A snapshot or cursor is older than the store keeps what has been overwritten: take a new one. */
+        SNAPSHOT_EXPIRED,
         /** Any other input/output error. If it was a write, nothing was written. */
         IO
     }

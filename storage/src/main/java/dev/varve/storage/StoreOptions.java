@@ -1,6 +1,7 @@
 package dev.varve.storage;
 
 import dev.varve.storage.format.Frames;
+import java.time.Duration;
 
 /**
  * How a store is opened. Immutable; every {@code with} method returns a checked copy.
@@ -25,6 +26,8 @@ import dev.varve.storage.format.Frames;
  *     cache or the disk, verified and unpacked each time; memory beyond what is read over and over is better left to the system's
  *     cache, which holds the log's values, too. Counts against the JVM's {@code -XX:MaxDirectMemorySize}; memtables do
  *     only where the system cannot be asked for memory. 64 MiB, or a quarter of the largest heap if that is less
+ * @param snapshotAge snapshots and cursors that are older may fail with {@code SNAPSHOT_EXPIRED}, unless nothing was written since, so that
+ *     a reader that is slow, or was forgotten, does not keep for ever what has been overwritten. A second to a hundred years. An hour
  */
 public record StoreOptions(
         int maxKeyBytes,
@@ -36,7 +39,8 @@ public record StoreOptions(
         int checkpointRecords,
         int inlineValueBytes,
         int maxPendingBytes,
-        long cacheBytes) {
+        long cacheBytes,
+        Duration snapshotAge) {
 
     /** What each change of a batch counts besides its key and value: so much stands around them in the log. */
     public static final int CHANGE_BYTES = Frames.HEADER_BYTES;
@@ -45,6 +49,7 @@ public record StoreOptions(
     private static final int MEMTABLES = 3;
 
     private static final int MEMORY_PARTS = 8;
+    private static final long HUNDRED_YEARS_SECONDS = 3_155_760_000L;
     private static final int KIB = 1 << 10;
     private static final int MIB = 1 << 20;
     private static final StoreOptions DEFAULTS = new StoreOptions(
@@ -57,7 +62,8 @@ public record StoreOptions(
             200_000,
             256,
             16 * MIB,
-            Math.min(64L * MIB, Runtime.getRuntime().maxMemory() / 4));
+            Math.min(64L * MIB, Runtime.getRuntime().maxMemory() / 4),
+            Duration.ofHours(1));
 
     public StoreOptions {
         bounds("maxKeyBytes", maxKeyBytes, 1, 65_535);
@@ -70,6 +76,7 @@ public record StoreOptions(
         bounds("inlineValueBytes", inlineValueBytes, 0, 4 * KIB);
         bounds("maxPendingBytes", maxPendingBytes, 64 * KIB, 1 << 30);
         bounds("cacheBytes", cacheBytes, 0, 1L << 40);
+        bounds("the seconds of snapshotAge", snapshotAge.toSeconds(), 1, HUNDRED_YEARS_SECONDS);
     }
 
     /** The defaults, as the parameters state them. */
@@ -108,7 +115,8 @@ public record StoreOptions(
                 checkpointRecords,
                 inlineValueBytes,
                 maxPendingBytes,
-                cacheBytes);
+                cacheBytes,
+                snapshotAge);
     }
 
     public StoreOptions withMaxValueBytes(int bytes) {
@@ -122,7 +130,8 @@ public record StoreOptions(
                 checkpointRecords,
                 inlineValueBytes,
                 maxPendingBytes,
-                cacheBytes);
+                cacheBytes,
+                snapshotAge);
     }
 
     public StoreOptions withMaxBatchBytes(int bytes) {
@@ -136,7 +145,8 @@ public record StoreOptions(
                 checkpointRecords,
                 inlineValueBytes,
                 maxPendingBytes,
-                cacheBytes);
+                cacheBytes,
+                snapshotAge);
     }
 
     public StoreOptions withSegmentBytes(int bytes) {
@@ -150,7 +160,8 @@ public record StoreOptions(
                 checkpointRecords,
                 inlineValueBytes,
                 maxPendingBytes,
-                cacheBytes);
+                cacheBytes,
+                snapshotAge);
     }
 
     public StoreOptions withMemtableBytes(int bytes) {
@@ -164,7 +175,8 @@ public record StoreOptions(
                 checkpointRecords,
                 inlineValueBytes,
                 maxPendingBytes,
-                cacheBytes);
+                cacheBytes,
+                snapshotAge);
     }
 
     public StoreOptions withCheckpoint(long bytes, int records) {
@@ -178,7 +190,8 @@ public record StoreOptions(
                 records,
                 inlineValueBytes,
                 maxPendingBytes,
-                cacheBytes);
+                cacheBytes,
+                snapshotAge);
     }
 
     public StoreOptions withInlineValueBytes(int bytes) {
@@ -192,7 +205,8 @@ public record StoreOptions(
                 checkpointRecords,
                 bytes,
                 maxPendingBytes,
-                cacheBytes);
+                cacheBytes,
+                snapshotAge);
     }
 
     public StoreOptions withMaxPendingBytes(int bytes) {
@@ -206,7 +220,8 @@ public record StoreOptions(
                 checkpointRecords,
                 inlineValueBytes,
                 bytes,
-                cacheBytes);
+                cacheBytes,
+                snapshotAge);
     }
 
     public StoreOptions withCacheBytes(long bytes) {
@@ -220,6 +235,22 @@ public record StoreOptions(
                 checkpointRecords,
                 inlineValueBytes,
                 maxPendingBytes,
-                bytes);
+                bytes,
+                snapshotAge);
+    }
+
+    public StoreOptions withSnapshotAge(Duration age) {
+        return new StoreOptions(
+                maxKeyBytes,
+                maxValueBytes,
+                maxBatchBytes,
+                segmentBytes,
+                memtableBytes,
+                checkpointBytes,
+                checkpointRecords,
+                inlineValueBytes,
+                maxPendingBytes,
+                cacheBytes,
+                age);
     }
 }

@@ -3,6 +3,7 @@ package dev.varve.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.time.Duration;
 import java.util.function.LongFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -65,7 +66,17 @@ class StoreOptionsTest {
     void theDefaultsAreThoseOfTheDocument() {
         assertThat(DEFAULTS)
                 .isEqualTo(new StoreOptions(
-                        4 << 10, 8 << 20, 8 << 20, 64 << 20, 32 << 20, 64 << 20, 200_000, 256, 16 << 20, 64 << 20));
+                        4 << 10,
+                        8 << 20,
+                        8 << 20,
+                        64 << 20,
+                        32 << 20,
+                        64 << 20,
+                        200_000,
+                        256,
+                        16 << 20,
+                        64 << 20,
+                        Duration.ofHours(1)));
     }
 
     @Test
@@ -84,8 +95,9 @@ class StoreOptionsTest {
 
     @Test
     void eachWithChangesOneOptionOnly() {
-        StoreOptions all = new StoreOptions(1, 2, 3, 300_000, 70_000, 80_000, 200, 9, 90_000, 5);
-        StoreOptions stepByStep = DEFAULTS.withCacheBytes(5)
+        StoreOptions all = new StoreOptions(1, 2, 3, 300_000, 70_000, 80_000, 200, 9, 90_000, 5, Duration.ofDays(2));
+        StoreOptions stepByStep = DEFAULTS.withSnapshotAge(Duration.ofDays(2))
+                .withCacheBytes(5)
                 .withMaxPendingBytes(90_000)
                 .withInlineValueBytes(9)
                 .withCheckpoint(80_000, 200)

@@ -3,15 +3,21 @@ package dev.varve.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.varve.storage.io.DiskFileSystem;
+import dev.varve.storage.io.Environment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.NavigableMap;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.random.RandomGenerator;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -162,6 +168,44 @@ class StoreTest {
                 assertThat(store.get(bytes("k007"))).isNull();
             }
             assertThat(store.stats().openSnapshots()).isZero();
+        }
+    }
+
+    @Test
+    void whatAReaderNeedsIsKeptForABoundedTimeUnlessItIsCurrent() {
+        AtomicLong later = new AtomicLong();
+        Environment environment = new Environment(
+                DiskFileSystem.instance(),
+                () -> System.nanoTime() + later.get(),
+                InstantSource.system(),
+                RandomGenerator.of("SecureRandom"));
+        try (Store store = Store.open(directory, SMALL.withSnapshotAge(Duration.ofHours(2)), environment)) {
+            store.put(bytes("k"), bytes("old"));
+            try (Snapshot old = store.snapshot();
+                    Cursor cursor = store.range(KeyRange.all())) {
+                store.put(bytes("k"), bytes("new"));
+                later.addAndGet(Duration.ofHours(1).toNanos());
+                store.flush();
+                assertThat(old.get(bytes("k"))).isEqualTo(bytes("old"));
+                store.put(bytes("other"), bytes("v"));
+                later.addAndGet(Duration.ofMinutes(61).toNanos());
+                store.flush();
+                for (ThrowingCallable read : List.<ThrowingCallable>of(
+                        () -> old.get(bytes("k")),
+                        () -> old.range(KeyRange.all(), Order.ASCENDING).next(),
+                        cursor::next)) {
+                    assertThatThrownBy(read)
+                            .isInstanceOfSatisfying(
+                                    StoreException.class,
+                                    e -> assertThat(e.kind()).isEqualTo(StoreException.Kind.SNAPSHOT_EXPIRED))
+                            .hasMessageContaining("is older than 7200 seconds (option snapshotAge)");
+                }
+            }
+            try (Snapshot current = store.snapshot()) {
+                later.addAndGet(Duration.ofDays(1).toNanos());
+                store.flush();
+                assertThat(current.get(bytes("k"))).isEqualTo(bytes("new"));
+            }
         }
     }
 

@@ -161,6 +161,16 @@ public final class ServeCommand implements Callable<Integer> {
     private long maxBatch;
 
     @Option(
+            names = "--snapshot-age",
+            paramLabel = "DURATION",
+            defaultValue = "1h",
+            converter = Durations.class,
+            description =
+                    "A range that takes longer may fail if what it reads is overwritten meanwhile, so that slow readers do not"
+                            + " keep that for ever. Default: ${DEFAULT-VALUE}.")
+    private Duration snapshotAge = Duration.ZERO;
+
+    @Option(
             names = "--max-connections",
             paramLabel = "N",
             defaultValue = "10000",
@@ -253,7 +263,8 @@ public final class ServeCommand implements Callable<Integer> {
             StoreOptions store = StoreOptions.defaults()
                     .withMaxKeyBytes(bytes("--max-key-bytes", maxKey))
                     .withMaxValueBytes(bytes("--max-value-bytes", maxValue))
-                    .withMaxBatchBytes(bytes("--max-batch-bytes", maxBatch));
+                    .withMaxBatchBytes(bytes("--max-batch-bytes", maxBatch))
+                    .withSnapshotAge(snapshotAge);
             ServerOptions.Builder builder = ServerOptions.builder(data)
                     .http(http.host(), http.port())
                     .advertisedHttp(advertiseHttp == null ? null : advertiseHttp.toString())

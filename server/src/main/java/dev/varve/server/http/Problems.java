@@ -105,6 +105,11 @@ final class Problems {
                         ErrorCode.TOO_MANY_IDEMPOTENCY_KEYS,
                         sentence(failure),
                         "Try again later, or send the request without an Idempotency-Key; nothing was changed.");
+            case SNAPSHOT_EXPIRED ->
+                new Problem(
+                        ErrorCode.SNAPSHOT_EXPIRED,
+                        sentence(failure),
+                        "Read faster, or by pages (limit and after); or start the server with a larger --snapshot-age.");
             case CORRUPTION ->
                 new Problem(
                         ErrorCode.CORRUPTION,

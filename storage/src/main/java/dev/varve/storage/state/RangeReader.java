@@ -24,7 +24,7 @@ public final class RangeReader implements Closeable {
     private final Values values;
     private final boolean ascending;
     private final long revision;
-    private final Runnable onClose;
+    private final SnapshotRegistry snapshots;
     private final List<RangeItem> chunk = new ArrayList<>();
 
     /** How many items of the chunk have been given out. */
@@ -53,6 +53,9 @@ public final class RangeReader implements Closeable {
         void fetch(List<RangeItem> items) throws IOException;
     }
 
+    /**
+     * @param revision registered for this reader, which releases it
+     */
     RangeReader(
             VersionSet versions,
             Values values,
@@ -60,19 +63,20 @@ public final class RangeReader implements Closeable {
             byte @Nullable [] end,
             boolean ascending,
             long revision,
-            Runnable onClose) {
+            SnapshotRegistry snapshots) {
         this.versions = versions;
         this.values = values;
         this.start = start;
         this.end = end;
         this.ascending = ascending;
         this.revision = revision;
-        this.onClose = onClose;
+        this.snapshots = snapshots;
     }
 
     /**
      * The next entry, or null at the end.
      *
+     * @throws SnapshotExpiredException if the revision is not kept any more
      * @throws IOException if it cannot be read; each further call tries again
      */
     public @Nullable RangeItem next() throws IOException {
@@ -147,6 +151,12 @@ public final class RangeReader implements Closeable {
 
     /** Drops what comes behind the first failure, which is met again, and told, when everything before it has been given out. */
     private @Nullable IOException keepWhatWasRead(@Nullable IOException behind) {
+        try {
+            snapshots.requireKept(revision);
+        } catch (SnapshotExpiredException e) {
+            chunk.clear();
+            return e;
+        }
         int read = 0;
         while (read < chunk.size() && chunk.get(read).failure() == null) {
             read++;
@@ -255,7 +265,7 @@ public final class RangeReader implements Closeable {
         if (!closed) {
             closed = true;
             chunk.clear();
-            onClose.run();
+            snapshots.release(revision);
         }
     }
 }

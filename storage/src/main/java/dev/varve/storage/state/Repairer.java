@@ -269,7 +269,7 @@ public final class Repairer implements Closeable {
     private void awaitReaders(long revision) throws IOException {
         long tries = WAIT_NANOS / LOOK_NANOS;
         while (readers.visibleRevision().getAsLong() < revision
-                || readers.snapshots().oldest() < revision) {
+                || readers.snapshots().oldest(readers.visibleRevision()) < revision) {
             if (closed || tries-- == 0) {
                 throw new IOException(
                         "revision " + revision + " is not visible yet, or earlier ones are still being read");

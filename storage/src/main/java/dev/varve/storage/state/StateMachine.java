@@ -54,7 +54,7 @@ public final class StateMachine implements Closeable {
     private final Function<TableInfo, TableReader> tables;
 
     private final VersionSet versions;
-    private final SnapshotRegistry snapshots = new SnapshotRegistry();
+    private final SnapshotRegistry snapshots;
     private final Applier applier;
     private final ValueReader values;
     private final ValueFetcher fetcher;
@@ -150,6 +150,7 @@ public final class StateMachine implements Closeable {
                 info -> new TableReader(environment.files(), directory.path(), found.storeId(), info, segments, cache);
         List<TableReader> known = found.tables().stream().map(tables).toList();
         this.versions = new VersionSet(options.memtableBytes(), Levels.of(known, found.levels()));
+        this.snapshots = new SnapshotRegistry(environment.ticker(), options.snapshotAgeNanos());
         this.values = new ValueReader(segments);
         this.fetcher = new ValueFetcher(values);
         this.applier = new Applier(options, versions, begin(found.checkpoint()), this::frozen);
@@ -410,12 +411,16 @@ public final class StateMachine implements Closeable {
      * @param maxRevision newest version to be seen; {@link Long#MAX_VALUE} for what is visible now, else a registered one
      * @param resident true to read only what is in memory
      * @return null if there is no such key; {@link Found#COLD} if {@code resident} is set and the device is needed
+     * @throws SnapshotExpiredException if the registered revision is not kept any more
      */
     public @Nullable Found get(int keyspace, byte[] key, long maxRevision, boolean resident) throws IOException {
         byte[] indexKey = IndexKey.of(keyspace, key);
         Version version = versions.acquire();
         try {
             IndexEntry entry = find(version, indexKey, Math.min(maxRevision, visibleRevision), resident);
+            if (maxRevision != Long.MAX_VALUE) {
+                snapshots.requireKept(maxRevision);
+            }
             if (entry == null || entry.isTombstone()) {
                 return null;
             }
@@ -472,7 +477,7 @@ public final class StateMachine implements Closeable {
         return entry != null ? entry : version.tables().get(indexKey, hash, maxRevision, resident);
     }
 
-    /** Registers the visible revision, which stays readable until {@link #releaseSnapshot}. */
+    /** Registers the visible revision, which stays readable until {@link #releaseSnapshot}, or until it is older than the options say. */
     public long openSnapshot() {
         return snapshots.register(() -> visibleRevision);
     }
@@ -504,7 +509,7 @@ public final class StateMachine implements Closeable {
             boolean ascending,
             long revision) {
         snapshots.registerAgain(revision);
-        return new RangeReader(versions, fetching, start, end, ascending, revision, () -> snapshots.release(revision));
+        return new RangeReader(versions, fetching, start, end, ascending, revision, snapshots);
     }
 
     /**

@@ -9,6 +9,7 @@ package dev.varve.storage.state;
  * @param checkpointRecords changes not covered by a table at which it is flushed
  * @param inlineValueBytes values up to this size are kept in the index
  * @param cacheBytes memory for blocks of tables
+ * @param snapshotAgeNanos for so long what a reader needs is kept in any case
  */
 public record StateOptions(
         int segmentBytes,
@@ -16,4 +17,5 @@ public record StateOptions(
         long checkpointBytes,
         int checkpointRecords,
         int inlineValueBytes,
-        long cacheBytes) {}
+        long cacheBytes,
+        long snapshotAgeNanos) {}

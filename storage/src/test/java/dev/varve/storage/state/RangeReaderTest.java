@@ -25,7 +25,8 @@ class RangeReaderTest {
     private static final Applied THROUGH = new Applied(1, 1, 1, 0, 0, new byte[0], 0);
 
     private final VersionSet versions = new VersionSet(8 << 20, Levels.of(List.of(), Map.of()));
-    private int closings;
+    private long now;
+    private final SnapshotRegistry snapshots = new SnapshotRegistry(() -> now, 100);
 
     private static byte[] key(String text) {
         return IndexKey.of(0, text.getBytes(US_ASCII));
@@ -60,7 +61,7 @@ class RangeReaderTest {
                 end == null ? null : key(end),
                 ascending,
                 revision,
-                () -> closings++);
+                snapshots);
     }
 
     private static List<String> rest(RangeReader reader) throws IOException {
@@ -209,14 +210,36 @@ class RangeReaderTest {
     }
 
     @Test
+    void aReaderThatIsTooOldGivesOutNothingMore() throws IOException {
+        for (int i = 0; i < 100; i++) {
+            put("k%02d".formatted(i), 1, "v");
+        }
+        snapshots.register(() -> 1);
+        RangeReader reader = reader(null, null, true, 1);
+        RangeItem first = requireNonNull(reader.next());
+        assertThat(new String(first.key(), US_ASCII)).isEqualTo("k00");
+        now += 101;
+        assertThat(snapshots.revisions(() -> 2)).containsExactly(2);
+        for (int i = 1; reader.hasBuffered(); i++) {
+            RangeItem item = requireNonNull(reader.next()); // It had been read in time.
+            assertThat(new String(item.key(), US_ASCII)).isEqualTo("k%02d".formatted(i));
+        }
+        for (int i = 0; i < 3; i++) {
+            assertThatThrownBy(reader::next).isInstanceOf(SnapshotExpiredException.class);
+        }
+    }
+
+    @Test
     void closingTellsOnceAndEndsIt() throws IOException {
         put("a", 1, "v");
+        snapshots.register(() -> 1);
+        snapshots.register(() -> 1);
         RangeReader reader = reader(null, null, true, 1);
         assertThat(reader.revision()).isEqualTo(1);
         assertThat(reader.hasBuffered()).isFalse();
         reader.close();
         reader.close();
-        assertThat(closings).isEqualTo(1);
+        assertThat(snapshots.size()).isEqualTo(1);
         assertThatThrownBy(reader::next).isInstanceOf(IllegalStateException.class);
     }
 }
