@@ -38,7 +38,7 @@ public final class PeerBench implements Callable<Integer> {
     private static final int SECONDS_MAX = 60;
     private static final int ROUNDS_MAX = 50;
     /** For each node and operation: all of them compile what they run at the same time. */
-    private static final int WARM_UP_SECONDS = 3;
+    private static final int WARM_UP_SECONDS = 5;
 
     private static final int DISK_SECONDS = 1;
 
