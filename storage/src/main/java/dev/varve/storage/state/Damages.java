@@ -7,12 +7,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * The damage that is known, whoever met it: a read, a merge or the scrub. Each place is logged once. A file is forgotten when it has been
- * repaired or is not part of the store any more. Thread-safe.
+ * repaired or is not part of the store any more; who still reads it then, since he began before, meets nothing new. Thread-safe.
  */
 public final class Damages {
 
@@ -33,9 +34,15 @@ public final class Damages {
     /** The places of each file, by its name, in the order in which they were met; guarded by this. */
     private final Map<String, List<Place>> byFile = new LinkedHashMap<>();
 
+    private final Supplier<Set<String>> parts;
     private Runnable listener = () -> {};
     private long found;
     private long repaired;
+
+    /** @param parts tells the names of the files that are part of the store */
+    Damages(Supplier<Set<String>> parts) {
+        this.parts = parts;
+    }
 
     /** Has somebody told, on the thread that met it, when damage is met that was not known; it must not block. */
     public synchronized void listen(Runnable newListener) {
@@ -46,6 +53,9 @@ public final class Damages {
     public void met(CorruptionException damage) {
         Runnable told;
         synchronized (this) {
+            if (isGone(damage.file(), parts.get())) {
+                return;
+            }
             List<Place> places = byFile.computeIfAbsent(damage.file(), file -> new ArrayList<>());
             boolean known =
                     places.size() >= PLACES_MAX || places.stream().anyMatch(place -> place.offset() == damage.offset());
@@ -60,6 +70,11 @@ public final class Damages {
         told.run();
     }
 
+    /** What is no name of a file is part of the store for ever. */
+    private static boolean isGone(String file, Set<String> parts) {
+        return FileName.parse(file).isPresent() && !parts.contains(file);
+    }
+
     /** How many places of a file are known. */
     synchronized int count(String file) {
         return byFile.getOrDefault(file, List.of()).size();
@@ -71,13 +86,14 @@ public final class Damages {
      * @param places how many were known; it may be gone, and forgotten, by now
      */
     synchronized void repaired(String file, int places) {
-        byFile.remove(file);
-        repaired += places;
+        List<Place> known = byFile.remove(file);
+        repaired += Math.max(places, known == null ? 0 : known.size());
     }
 
     /** Forgets files that are not part of the store any more. */
-    synchronized void retain(Set<String> files) {
-        byFile.keySet().removeIf(file -> FileName.parse(file).isPresent() && !files.contains(file));
+    synchronized void forgetGone() {
+        Set<String> now = parts.get();
+        byFile.keySet().removeIf(file -> isGone(file, now));
     }
 
     /** All places, those of one file together. */

@@ -61,7 +61,7 @@ public final class StateMachine implements Closeable {
     private final Mode mode;
     private final WritePacer pacer;
     private final MergePacer mergePacer;
-    private final Damages damages = new Damages();
+    private final Damages damages = new Damages(this::files);
 
     /** Null until what is in the log has been applied. */
     private volatile @Nullable Background background;
@@ -553,6 +553,11 @@ public final class StateMachine implements Closeable {
 
     /** The damage that is known, in files that are part of the store. */
     public Damages damages() {
+        damages.forgetGone();
+        return damages;
+    }
+
+    private Set<String> files() {
         ManifestState now = manifestState();
         Set<String> names = new HashSet<>();
         names.add(new FileName(FileKind.VOTE, VoteFile.ID).toString());
@@ -560,8 +565,7 @@ public final class StateMachine implements Closeable {
         now.tables().forEach(table -> names.add(new FileName(FileKind.TABLE, table.id()).toString()));
         now.segments().forEach(id -> names.add(new FileName(FileKind.LOG, id).toString()));
         now.values().forEach(info -> names.add(new FileName(FileKind.VALUES, info.id()).toString()));
-        damages.retain(names);
-        return damages;
+        return names;
     }
 
     /** Replaces what is damaged by what another replica holds. */
