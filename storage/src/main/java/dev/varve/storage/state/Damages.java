@@ -3,6 +3,7 @@ package dev.varve.storage.state;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileName;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,9 @@ public final class Damages {
     /** The places of each file, by its name, in the order in which they were met; guarded by this. */
     private final Map<String, List<Place>> byFile = new LinkedHashMap<>();
 
+    /** The names of files that were repaired, most of which are gone; guarded by this. */
+    private final Set<String> repairedFiles = new HashSet<>();
+
     private final Supplier<Set<String>> parts;
     private Runnable listener = () -> {};
     private long found;
@@ -53,7 +57,7 @@ public final class Damages {
     public void met(CorruptionException damage) {
         Runnable told;
         synchronized (this) {
-            if (isGone(damage.file(), parts.get())) {
+            if (repairedFiles.contains(damage.file()) && isGone(damage.file(), parts.get())) {
                 return;
             }
             List<Place> places = byFile.computeIfAbsent(damage.file(), file -> new ArrayList<>());
@@ -86,6 +90,7 @@ public final class Damages {
      * @param places how many were known; it may be gone, and forgotten, by now
      */
     synchronized void repaired(String file, int places) {
+        repairedFiles.add(file);
         List<Place> known = byFile.remove(file);
         repaired += Math.max(places, known == null ? 0 : known.size());
     }

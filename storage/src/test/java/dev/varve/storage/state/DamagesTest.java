@@ -59,6 +59,15 @@ class DamagesTest {
     }
 
     @Test
+    void aFileMayBeReplacedBeforeItsDamageIsTold() {
+        parts.clear();
+        meet("67743bfe00000001.manifest", 50);
+        assertThat(damages.found()).isEqualTo(1);
+        damages.repaired("67743bfe00000001.manifest", 1);
+        assertThat(damages.repaired()).isEqualTo(1);
+    }
+
+    @Test
     void whatIsNoFileStaysKnown() {
         meet("the index", 0);
         damages.forgetGone();
