@@ -66,8 +66,11 @@ public final class ReplicaNode implements AutoCloseable {
     private static final Logger logger = LoggerFactory.getLogger(ReplicaNode.class);
     private static final int MAX_APPEND_BYTES = 1 << 20;
     private static final int MAX_BODY_BYTES = 512 << 10;
-    private static final int MAX_MESSAGES_IN_FLIGHT = 64;
-    private static final long RECENT_BYTES = 16 << 20;
+
+    /** Messages with entries on their way to one follower: up to 512 KiB each, which may stand in memory three times. */
+    private static final int MAX_MESSAGES_IN_FLIGHT = (int) partOfHeap(32L * MAX_BODY_BYTES, 8, 64);
+
+    private static final long RECENT_BYTES = partOfHeap(32, 1 << 20, 16 << 20);
     private static final int RPC_THREADS = 6;
     private static final int STOP_SECONDS = 10;
     private static final byte[] NO_CONTEXT = new byte[0];
@@ -268,6 +271,11 @@ public final class ReplicaNode implements AutoCloseable {
         server.registerProcessor(new ReadIndexRequestProcessor(null));
         server.registerProcessor(new InstallSnapshotRequestProcessor(null));
         server.registerProcessor(new PingRequestProcessor(null));
+    }
+
+    /** What is bounded by the memory that there is: the largest heap divided, within limits. */
+    private static long partOfHeap(long divisor, long least, long most) {
+        return Math.clamp(Runtime.getRuntime().maxMemory() / divisor, least, most);
     }
 
     private NodeOptions nodeOptions() {

@@ -57,6 +57,9 @@ final class ClusterNode implements ServedStore {
     /** What a frame holds besides the largest write. */
     private static final int FRAME_MARGIN_BYTES = 8 << 20;
 
+    /** Entries that are not applied or on disk yet may take this part of the heap, if it is small. */
+    private static final int LOG_MEMORY_DIVISOR = 8;
+
     /** Raft itself gives an attempt up after an election timeout. */
     private static final int STEP_ASIDE_ATTEMPTS = 4;
 
@@ -172,7 +175,8 @@ final class ClusterNode implements ServedStore {
     /** Entries on their way must find room, or Raft would refuse some of them, behind others that it has taken. */
     private static long logMemoryBytes(StoreOptions limits) {
         long entry = (long) Math.max(limits.maxBatchBytes(), limits.maxValueBytes()) + FRAME_MARGIN_BYTES;
-        return Math.max(64L << 20, 2 * RaftProposer.ENTRIES_IN_FLIGHT * entry);
+        long part = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / LOG_MEMORY_DIVISOR);
+        return Math.max(part, 2 * RaftProposer.ENTRIES_IN_FLIGHT * entry);
     }
 
     private static int frameBytes(StoreOptions limits) {

@@ -120,7 +120,10 @@ final class Chaos {
                 SmallDisk disk = new SmallDisk(tools, MemberFaults.data(directory, nodeOfDisk));
                 ClusterProcesses cluster =
                         new ClusterProcesses(directory, names, ARGUMENTS, network, (name, jvmOptions, arguments) -> {
-                            List<String> command = Program.command(jvmOptions, arguments);
+                            List<String> options = new ArrayList<>(jvmOptions);
+                            options.add("-XX:+HeapDumpOnOutOfMemoryError");
+                            options.add("-XX:HeapDumpPath=" + directory.resolve(name));
+                            List<String> command = Program.command(options, arguments);
                             return name.equals(nodeOfClock) ? MachineFaults.withClock(clock, command) : command;
                         })) {
             cluster.start();
