@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A window of the file is mapped at a time, which moves with the writes. Before the system takes a page to the device to which a process
  * can write through a mapping, it interrupts the other processors on which the process runs, for each page: so most pages should not be
- * mapped any more by then. The window is unmapped as soon as it is known that no more will come, since a mapping keeps the blocks of a
- * removed file, and unmapping in one call or another is left to the system, since closing an arena stops every thread for a moment.
+ * mapped any more by then. It moves by a call that maps another part in place of the one before, since closing an arena for each would stop
+ * every thread for a moment. It is unmapped as soon as it is known that no more will come, since a mapping keeps the blocks of a removed file.
  *
  * <p>Thread safety: {@link #write} by one thread at a time; {@link #close} by any.
  */

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * The revisions that are being read. Flushes and compactions keep the versions that these need, for a bounded time: a reader that is older,
- * and reads what has been overwritten or not any more what is current, is told so, and its revision is not kept any longer. Thread-safe.
+ * The revisions that are being read. Flushes and compactions keep the versions that these need, for a bounded time: what an older reader
+ * needs is not kept any longer, unless its revision is the current one, and he is told so after each read. Thread-safe.
  */
 final class SnapshotRegistry {
 
