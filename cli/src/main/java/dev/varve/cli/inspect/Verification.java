@@ -113,7 +113,8 @@ final class Verification implements AutoCloseable {
             }
         }
         Set<Long> successors = new HashSet<>(); // Of the log as it is read: what stands before it may have gaps.
-        for (long id : behindBegin(state)) {
+        List<Long> read = behindBegin(state);
+        for (long id : read) {
             End end = ends.get(id);
             if (end != null && end.successor() != null) {
                 successors.add(end.successor());
@@ -123,7 +124,8 @@ final class Verification implements AutoCloseable {
             End end = entry.getValue();
             if (end.successor() == null) {
                 // One that the log never reached was made ready by an earlier process and left empty.
-                boolean reached = end.used() || successors.contains(entry.getKey());
+                boolean begins = state.checkpoint() != null && entry.getKey().equals(read.getFirst());
+                boolean reached = begins || end.used() || successors.contains(entry.getKey());
                 boolean goesOn = reached && laterSegmentIsUsed(state, ends, entry.getKey());
                 checkTail(state, new FileName(FileKind.LOG, entry.getKey()), end.scan(), goesOn);
             }

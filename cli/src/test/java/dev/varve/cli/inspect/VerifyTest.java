@@ -265,7 +265,7 @@ class VerifyTest {
     }
 
     @Test
-    void aSegmentInTheMiddleOfTheLogThatHasLostItsRecordsIsNamed() throws IOException {
+    void aSegmentOfTheLogThatHasLostItsRecordsIsNamed() throws IOException {
         Path copy = Files.createDirectory(temporary.resolve("copy"));
         // No table points into the log: it is all there is.
         StoreOptions unflushed = SMALL.withMemtableBytes(8 << 20).withCheckpoint(8 << 20, 100_000);
@@ -286,11 +286,17 @@ class VerifyTest {
                 .isEqualTo(ExitCode.OK);
         assertThat(shell.out()).contains("sealed; the log goes on in " + nameOf(segments.get(1)));
 
-        byte[] header = Arrays.copyOf(Files.readAllBytes(segments.get(1)), FileHeader.BYTES);
-        Files.write(segments.get(1), Arrays.copyOf(header, SMALL.segmentBytes()));
+        for (Path segment : segments.subList(0, 2)) { // The one in which the log begins, and another one.
+            byte[] whole = Files.readAllBytes(segment);
+            byte[] header = Arrays.copyOf(whole, FileHeader.BYTES);
+            Files.write(segment, Arrays.copyOf(header, SMALL.segmentBytes()));
 
-        assertThat(shell.run("verify", data.toString(), "-o", "raw")).isEqualTo(ExitCode.FAILED);
-        assertThat(shell.out()).contains(nameOf(segments.get(1))).contains("a later segment is in use");
+            assertThat(shell.run("verify", data.toString(), "-o", "raw"))
+                    .as(nameOf(segment))
+                    .isEqualTo(ExitCode.FAILED);
+            assertThat(shell.out()).contains(nameOf(segment)).contains("a later segment is in use");
+            Files.write(segment, whole);
+        }
     }
 
     @Test
