@@ -110,9 +110,8 @@ final class StageLauncher {
 
     private List<String> command(Stage stage, Contender contender, List<Workload> workloads) {
         List<String> command = new ArrayList<>();
-        if (stage
-                == Stage.LIMITED) { // With an arena for each thread native engines outgrow the limit by what lies idle
-            // in them.
+        if (stage == Stage.LIMITED) {
+            // With an arena for each thread native engines outgrow the limit by what lies idle in them.
             command.addAll(List.of("env", "MALLOC_ARENA_MAX=2"));
         }
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());

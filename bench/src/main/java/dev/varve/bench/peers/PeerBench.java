@@ -170,8 +170,8 @@ public final class PeerBench implements Callable<Integer> {
 
     private Map<String, Double> measure(Processes processes, Contender contender, Workload workload)
             throws IOException {
-        if (!workload
-                .isUsual()) { // What stores write meanwhile of what they were given before is then of the same kind.
+        if (!workload.isUsual()) {
+            // What stores write meanwhile of what they were given before is then of the same kind.
             contender.load().run(workload, nodes * WARM_UP_SECONDS);
         }
         BlockDevice device = new BlockDevice(processes.directory());
