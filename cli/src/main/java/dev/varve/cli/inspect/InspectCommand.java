@@ -107,7 +107,8 @@ public final class InspectCommand implements Callable<Integer> {
         console.println("store     " + state.storeId() + ", incarnation " + identity.incarnation() + ", node "
                 + identity.nodeId() + ", founded " + time(identity.createdMicros()));
         console.println("manifest  " + name + ", " + scan.number() + " records"
-                + (scan.torn() ? ", behind them an edit that was never synced" : ""));
+                + (scan.torn() ? ", behind them an edit that was never synced" : "")
+                + (scan.flipped() >= 0 ? ", of which the one at offset " + scan.flipped() + " has a flipped bit" : ""));
         Checkpoint checkpoint = state.checkpoint();
         if (checkpoint != null) {
             console.println(String.format(

@@ -77,6 +77,12 @@ final class Verification implements AutoCloseable {
             findings.note(store.manifestName() + ": an edit at offset " + manifest.end()
                     + " was never synced; it will be cut when the store is opened");
         }
+        if (manifest.flipped() >= 0) {
+            findings.damage(
+                    store.manifestName().toString(),
+                    manifest.flipped(),
+                    "a bit of the edit that begins here has flipped; it will be put right when the store is opened");
+        }
         passed(manifest.end());
         verifyLog(state);
         for (ValueSegmentInfo info : state.values()) {

@@ -125,6 +125,24 @@ class VerifyTest {
     }
 
     @Test
+    void aFlippedBitOfTheLastEditIsDamageAndIsPutRightWhenTheStoreIsOpened() throws IOException {
+        makeStore(200);
+        Path manifest = files(".manifest").getFirst();
+        byte[] bytes = Files.readAllBytes(manifest);
+        bytes[bytes.length - 1] ^= 8;
+        Files.write(manifest, bytes);
+        assertThat(shell.run("verify", data.toString())).isEqualTo(ExitCode.FAILED);
+        assertThat(shell.out()).contains(nameOf(manifest), "has flipped; it will be put right");
+        assertThat(shell.run("inspect", data.toString())).isEqualTo(ExitCode.OK);
+        assertThat(shell.out()).contains("has a flipped bit");
+        assertThat(isClosedInOrder()).isTrue();
+        try (Store store = Store.open(data, SMALL)) {
+            assertThat(store.get("stays7".getBytes(UTF_8))).hasSize(1000);
+        }
+        assertThat(shell.run("verify", data.toString())).as(shell.out()).isEqualTo(ExitCode.OK);
+    }
+
+    @Test
     void valueSegmentsAreVerifiedAndShown() throws IOException {
         makeCollectedStore();
         assertThat(shell.run("verify", data.toString())).as(shell.out()).isEqualTo(ExitCode.OK);

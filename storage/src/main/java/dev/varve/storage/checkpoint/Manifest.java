@@ -32,7 +32,8 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>Records are numbered from 1 on without a gap; each is synced before the next is written. So a bad record with a valid one
- * behind it is damage, and one with none behind it is the torn end of an edit that never counted. A manifest is published by
+ * behind it is damage, and one with none behind it is the torn end of an edit that never counted; but a record of which a single bit is
+ * wrong, wherever it stands, was whole once, and the checksum says which bit it is: it counts as it was. A manifest is published by
  * writing a temporary file, syncing it, renaming it and syncing the directory; of several the one with the highest count is
  * current. It is written anew when it has grown to 4 MiB.
  *
@@ -183,6 +184,11 @@ public final class Manifest implements Closeable {
             if (scan.torn) {
                 checkNothingIsGone(scan, files, directory, name);
                 log.warn("{}: cut an edit at offset {} that had never been synced", name, scan.end);
+            }
+            if (scan.flipped >= 0) {
+                log.warn("{}: put right a bit that had flipped in the edit at offset {}", name, scan.flipped);
+            }
+            if (scan.torn || scan.flipped >= 0) {
                 manifest.rewrite();
             } else if (scan.state.closed() == null) {
                 writeAgain(file, (int) scan.end);
@@ -234,8 +240,9 @@ public final class Manifest implements Closeable {
      * @param end offset behind the last valid record
      * @param number number of the last valid record
      * @param torn true if something stands behind it
+     * @param flipped offset of the last record in which a bit had flipped, -1 if there is none; the state is what it would be without that
      */
-    public record Scan(ManifestState state, long end, long number, boolean torn) {}
+    public record Scan(ManifestState state, long end, long number, boolean torn, long flipped) {}
 
     /** Reads and checks a manifest file. */
     public static Scan scan(StoreFile file, FileName name) throws IOException {
@@ -250,7 +257,14 @@ public final class Manifest implements Closeable {
         ManifestState state = null;
         int at = FileHeader.BYTES;
         long number = 0;
-        while (valid(bytes, name, at) && bytes.getLong(at + 8) == number + 1) {
+        long flipped = -1;
+        while (true) {
+            if (!valid(bytes, name, at) && putRight(bytes, name, at)) {
+                flipped = at;
+            }
+            if (!valid(bytes, name, at) || bytes.getLong(at + 8) != number + 1) {
+                break;
+            }
             int length = bytes.getInt(at);
             state = apply(state, storeId, bytes.slice(at + RECORD_HEADER_BYTES, length), name, at);
             at += RECORD_HEADER_BYTES + length;
@@ -266,7 +280,7 @@ public final class Manifest implements Closeable {
         if (state == null) {
             throw new CorruptionException(name.toString(), at, "it does not begin with a valid edit");
         }
-        return new Scan(state, at, number, torn);
+        return new Scan(state, at, number, torn, flipped);
     }
 
     private static boolean valid(ByteBuffer bytes, FileName name, int at) {
@@ -277,6 +291,36 @@ public final class Manifest implements Closeable {
         return length > 0
                 && length <= bytes.limit() - at - RECORD_HEADER_BYTES
                 && bytes.getInt(at + 4) == (Checksum.of(bytes, at + 8, 8 + length) ^ Checksum.salt(name.id(), at));
+    }
+
+    /** Flips back a bit of a record, if that makes it valid; else nothing is changed. */
+    private static boolean putRight(ByteBuffer bytes, FileName name, int at) {
+        if (bytes.limit() - at < RECORD_HEADER_BYTES) {
+            return false;
+        }
+        int length = bytes.getInt(at);
+        for (int bit = 0; bit < Integer.SIZE; bit++) {
+            bytes.putInt(at, length ^ 1 << bit);
+            if (valid(bytes, name, at)) {
+                return true;
+            }
+        }
+        bytes.putInt(at, length);
+        if (length <= 0 || length > bytes.limit() - at - RECORD_HEADER_BYTES) {
+            return false;
+        }
+        int checksum = bytes.getInt(at + 4);
+        int difference = checksum ^ Checksum.of(bytes, at + 8, 8 + length) ^ Checksum.salt(name.id(), at);
+        if (Integer.bitCount(difference) == 1) {
+            bytes.putInt(at + 4, checksum ^ difference);
+            return true;
+        }
+        int bit = Checksum.flippedBit(difference, 8 + length);
+        if (bit >= 0) {
+            int flipped = at + 8 + bit / Byte.SIZE;
+            bytes.put(flipped, (byte) (bytes.get(flipped) ^ 1 << bit % Byte.SIZE));
+        }
+        return bit >= 0;
     }
 
     static ManifestState apply(@Nullable ManifestState before, StoreId storeId, ByteBuffer edits, FileName name, int at)
@@ -426,6 +470,9 @@ public final class Manifest implements Closeable {
             if (scan.number != number || scan.end != end) {
                 throw new CorruptionException(
                         name.toString(), scan.end, "it ends with edit " + scan.number + " of " + number);
+            }
+            if (scan.flipped >= 0) {
+                throw new CorruptionException(name.toString(), scan.flipped, "a bit of an edit has flipped");
             }
         } catch (CorruptionException e) {
             if (failure == null && !closed) {

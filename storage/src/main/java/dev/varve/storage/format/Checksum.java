@@ -12,6 +12,9 @@ import java.util.zip.CRC32C;
  */
 public final class Checksum {
 
+    /** The polynomial, the coefficient of the highest power in the lowest bit. */
+    private static final int POLYNOMIAL = 0x82F63B78;
+
     private Checksum() {}
 
     /** The plain checksum of {@code length} bytes of {@code bytes} from {@code from}. */
@@ -30,6 +33,26 @@ public final class Checksum {
             crc.update(bytes.duplicate().limit(from + length).position(from));
         }
         return (int) crc.getValue();
+    }
+
+    /**
+     * Which single bit, flipped, explains a checksum that is wrong: each bit has a difference of its own, as the order of the polynomial is
+     * 2^31 - 1 (Castagnoli, Bräuer, Herrmann, "Optimization of cyclic redundancy-check codes with 24 and 32 parity bits", 1993). Any other
+     * damage is taken for one bit with a probability of the number of bits in 2^32.
+     *
+     * @param difference the checksum that there should be XOR the one that there is, not 0
+     * @param length of the bytes of which it is, 0 to 128 MiB
+     * @return how many bits stand before the flipped one, the lowest of each byte first; -1 if it is not one bit
+     */
+    public static int flippedBit(int difference, int length) {
+        int remainder = 1;
+        for (int behind = 0; behind < Byte.SIZE * length; behind++) { // From the highest bit of the last byte on.
+            remainder = (remainder >>> 1) ^ (-(remainder & 1) & POLYNOMIAL);
+            if (remainder == difference) {
+                return Byte.SIZE * length - 1 - behind;
+            }
+        }
+        return -1;
     }
 
     /**

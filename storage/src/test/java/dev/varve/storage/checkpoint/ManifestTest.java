@@ -151,7 +151,7 @@ class ManifestTest {
         byte[] valid = Files.readAllBytes(path(FIRST));
         for (int at = 0; at < offsets[2]; at++) {
             byte[] damaged = valid.clone();
-            damaged[at] ^= 0x04;
+            damaged[at] ^= 0x14;
             Files.write(path(FIRST), damaged);
             assertThatThrownBy(this::open)
                     .as("byte %d", at)
@@ -162,10 +162,38 @@ class ManifestTest {
     }
 
     @Test
+    void everyFlippedBitOfARecordIsPutRight() throws IOException {
+        int[] offsets = threeRecords();
+        byte[] valid = Files.readAllBytes(path(FIRST));
+        for (int record = 0; record < 3; record++) {
+            for (int bit = 8 * offsets[record]; bit < 8 * offsets[record + 1]; bit++) {
+                byte[] damaged = valid.clone();
+                damaged[bit / 8] ^= (byte) (1 << bit % 8);
+                Files.write(path(FIRST), damaged);
+                try (StoreFile file = files.openForRead(path(FIRST))) {
+                    Manifest.Scan scan = Manifest.scan(file, FIRST);
+                    assertThat(scan.state().segments()).as("bit %d", bit).containsExactly(10L, 11L, 12L);
+                    assertThat(scan.flipped()).isEqualTo(offsets[record]);
+                    assertThat(scan.torn()).isFalse();
+                }
+            }
+            try (Manifest manifest = open()) {
+                assertThat(manifest.name()).isNotEqualTo(FIRST);
+                assertThat(manifest.state().segments()).containsExactly(10L, 11L, 12L);
+            }
+            try (Manifest manifest = open();
+                    StoreFile file = files.openForRead(path(manifest.name()))) {
+                assertThat(Manifest.scan(file, manifest.name()).flipped()).isNegative();
+                Files.delete(path(manifest.name()));
+            }
+        }
+    }
+
+    @Test
     void aDamagedLastRecordCountsAsTorn() throws IOException {
         int[] offsets = threeRecords();
         byte[] bytes = Files.readAllBytes(path(FIRST));
-        bytes[offsets[3] - 1] ^= 1;
+        bytes[offsets[3] - 1] ^= 3;
         Files.write(path(FIRST), bytes);
         try (Manifest manifest = open()) {
             assertThat(manifest.state().segments()).containsExactly(10L, 11L);
@@ -176,7 +204,7 @@ class ManifestTest {
     void aDamagedLastRecordHadCountedIfAFileIsGone() throws IOException {
         int[] offsets = threeRecords();
         byte[] bytes = Files.readAllBytes(path(FIRST));
-        bytes[offsets[3] - 1] ^= 1;
+        bytes[offsets[3] - 1] ^= 3;
         Files.write(path(FIRST), bytes);
         Files.delete(segment(11));
         assertThatThrownBy(this::open)

@@ -34,6 +34,22 @@ class ChecksumTest {
     }
 
     @Test
+    void aFlippedBitIsToldByTheDifferenceItMakes() {
+        byte[] bytes = "of one checksum the single bits are told apart".getBytes(US_ASCII);
+        int right = Checksum.of(bytes, 0, bytes.length);
+        for (int bit = 0; bit < 8 * bytes.length; bit++) {
+            byte[] flipped = bytes.clone();
+            flipped[bit / 8] ^= (byte) (1 << bit % 8);
+            int difference = right ^ Checksum.of(flipped, 0, flipped.length);
+            assertThat(Checksum.flippedBit(difference, bytes.length)).isEqualTo(bit);
+            flipped[(bit / 8 + 7) % bytes.length] ^= 2;
+            difference = right ^ Checksum.of(flipped, 0, flipped.length);
+            assertThat(Checksum.flippedBit(difference, bytes.length)).isNegative();
+        }
+        assertThat(Checksum.flippedBit(1, 0)).isNegative();
+    }
+
+    @Test
     void theSaltIsTheOneOfTheDocument() {
         for (long id : new long[] {0, 1, 0x1234_5678_0000_0001L, -1}) {
             for (long offset : new long[] {0, 1, 64, 4096, 1L << 30}) {
