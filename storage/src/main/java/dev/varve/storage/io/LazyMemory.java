@@ -13,7 +13,7 @@ public final class LazyMemory {
     private LazyMemory() {}
 
     /**
-     * Memory that is zero, aligned to 8 bytes, and freed by the collector. Where the system cannot be asked for it the JVM is.
+     * Memory that is zero, aligned to 8 bytes, and freed by the JVM's collector. Where the system cannot be asked for it the JVM is.
      *
      * @param bytes more than 0
      */
@@ -21,5 +21,18 @@ public final class LazyMemory {
         LinuxCalls calls = LinuxCalls.instance();
         @Nullable MemorySegment memory = calls == null ? null : calls.mapMemory(bytes, Arena.ofAuto());
         return memory != null ? memory : Arena.ofAuto().allocate(bytes, 8);
+    }
+
+    /**
+     * Gives the pages back to the system now, whenever the collector comes by: memory that is not used again. Where it is the JVM's nothing
+     * happens.
+     *
+     * @param memory what {@link #allocate} returned; what it held is lost
+     */
+    public static void discard(MemorySegment memory) {
+        LinuxCalls calls = LinuxCalls.instance();
+        if (calls != null) {
+            calls.discard(memory);
+        }
     }
 }

@@ -51,6 +51,7 @@ final class LinuxCalls {
     private static final int MAP_ANONYMOUS = 0x20;
     private static final long MAP_FAILED = -1;
     private static final int MADV_RANDOM = 1;
+    private static final int MADV_DONTNEED = 4;
     private static final int POSIX_FADV_RANDOM = 1;
     private static final int PRIO_PROCESS = 0;
     /** With {@link #PRIO_PROCESS}: Linux keeps priorities by thread. */
@@ -292,6 +293,19 @@ final class LinuxCalls {
             MemorySegment address = call(s -> (MemorySegment) LinuxFunctions.MMAP.invokeExact(
                     s.state, MemorySegment.NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0L));
             return address.address() == MAP_FAILED ? null : LinuxFunctions.mapping(address, size, arena);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Gives the pages of memory back to the system. It reads as zero from then on, and may be used again.
+     *
+     * @param memory what {@link #mapMemory} returned; the system refuses what does not begin with a page, of which nothing changes
+     */
+    void discard(MemorySegment memory) {
+        try {
+            call(s -> (int) LinuxFunctions.MADVISE.invokeExact(s.state, memory, memory.byteSize(), MADV_DONTNEED));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -430,11 +430,8 @@ final class Compactor implements AutoCloseable {
         }
         // Nobody else removes the tables, so that the version of now has them even if it is not the one that was looked
         // at.
-        Version version = versions.acquire();
-        try {
-            merge(due, version.tables());
-        } finally {
-            versions.release(version);
+        try (VersionSet.Pin pin = versions.pin()) {
+            merge(due, pin.tables());
         }
     }
 

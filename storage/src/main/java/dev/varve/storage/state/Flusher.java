@@ -239,11 +239,8 @@ final class Flusher implements AutoCloseable {
     }
 
     private double overwriting(Version.Frozen frozen) {
-        Version version = versions.acquire(); // Its tables are not removed while they are asked.
-        try {
-            return Overwriting.shareOf(frozen.memtable(), version.tables());
-        } finally {
-            versions.release(version);
+        try (VersionSet.Pin pin = versions.pin()) {
+            return Overwriting.shareOf(frozen.memtable(), pin.tables());
         }
     }
 

@@ -163,11 +163,9 @@ public final class Repairer implements Closeable {
         if (claimed.isEmpty()) {
             return; // It has been merged meanwhile, which reads all of it.
         }
-        Version version = versions.acquire();
-        try {
-            rewrite(version.tables(), claimed, segments, replicas);
+        try (VersionSet.Pin pin = versions.pin()) {
+            rewrite(pin.tables(), claimed, segments, replicas);
         } finally {
-            versions.release(version);
             compactor.giveBack(claimed);
         }
         collector.look(versions.current().tables());

@@ -264,31 +264,24 @@ public final class Scrubber implements Closeable {
         }
     }
 
-    /** Its file stays while the version is in use that has it. */
     private void verifyTable(long id) throws IOException {
-        Version version = versions.acquire();
-        try {
-            for (TableReader serving : version.tables().all()) {
+        try (VersionSet.Pin pin = versions.pin()) {
+            for (TableReader serving : pin.tables().all()) {
                 if (serving.info().id() == id) {
                     try (TableReader table = readers.apply(serving.info())) {
                         table.verify(this::passed);
                     }
                 }
             }
-        } finally {
-            versions.release(version);
         }
     }
 
     private void verifySegment(long id) throws IOException {
-        Version version = versions.acquire();
-        try {
+        try (VersionSet.Pin _ = versions.pin()) {
             Segment segment = segments.find(id);
             if (segment != null && isKnown(segment)) {
                 verifier.verify(segment);
             }
-        } finally {
-            versions.release(version);
         }
     }
 

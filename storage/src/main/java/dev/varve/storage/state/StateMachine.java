@@ -348,13 +348,10 @@ public final class StateMachine implements Closeable {
      * @return the last revision in it
      */
     public long copyTo(Path target) throws IOException {
-        VersionEditor.Pinned pinned = background().editor().pin();
-        try {
+        try (VersionEditor.Pinned pinned = background().editor().pin()) {
             new StoreCopy(directory.environment(), directory.path(), log.segments(), pinned.state()).write(target);
             Checkpoint checkpoint = pinned.state().checkpoint();
             return checkpoint == null ? 0 : checkpoint.revision();
-        } finally {
-            versions.release(pinned.version());
         }
     }
 
@@ -363,13 +360,10 @@ public final class StateMachine implements Closeable {
      * meanwhile. To be closed before another is made.
      */
     public OutgoingCheckpoint sendCheckpoint() throws IOException {
-        VersionEditor.Pinned pinned = background().editor().pin();
-        try {
+        try (VersionEditor.Pinned pinned = background().editor().pin()) {
             ManifestState sent = pinned.state().shipped();
             log.seal(Set.copyOf(sent.segments()));
             return OutgoingCheckpoint.link(directory.environment().files(), directory.path(), sent);
-        } finally {
-            versions.release(pinned.version());
         }
     }
 

@@ -109,15 +109,20 @@ final class VersionEditor {
      * What the store is made of at one moment.
      *
      * @param state what the manifest says
-     * @param version keeps the files that it names until it is released
+     * @param pin keeps the files that it names
      */
-    record Pinned(ManifestState state, Version version) {}
+    record Pinned(ManifestState state, VersionSet.Pin pin) implements AutoCloseable {
+        @Override
+        public void close() {
+            pin.close();
+        }
+    }
 
     /** Keeps the files of this moment. */
     Pinned pin() {
         lock.lock();
         try {
-            return new Pinned(manifest.state(), versions.acquire());
+            return new Pinned(manifest.state(), versions.pin());
         } finally {
             lock.unlock();
         }

@@ -13,10 +13,11 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The current {@link Version}, and those before it that are still in use. What a change drops (a flushed memtable's memory, files)
- * is disposed of when no version that knew it is in use any more.
+ * The current {@link Version}, and those before it that are still in use. What a change drops is disposed of when nobody who knew it uses
+ * it any more: a flushed memtable's memory when no version is in use that had it, files when they are not {@linkplain #pin pinned} either.
+ * Versions are in use for the time of one read. What takes longer, a merge above all, pins the files, so that it keeps no memtables.
  *
- * <p>Thread-safe; acquiring takes no lock.
+ * <p>Thread-safe; acquiring a version takes no lock.
  */
 final class VersionSet {
 
@@ -24,8 +25,17 @@ final class VersionSet {
 
     private final int memtableBytes;
 
-    /** Superseded versions that may be in use, oldest first, each with what to do when it is not; guarded by this. */
+    /** Superseded versions that may be in use, oldest first; guarded by this. */
     private final Deque<Superseded> superseded = new ArrayDeque<>();
+
+    /** Those that are not, but whose files may be pinned, in the same order; guarded by this. */
+    private final Deque<Superseded> unused = new ArrayDeque<>();
+
+    /** In the order in which they were made; guarded by this. */
+    private final List<Pin> pins = new ArrayList<>();
+
+    /** How many versions came before the current one; guarded by this. */
+    private long number;
 
     /** Memory for the next memtables; guarded by this. */
     private final Deque<MemorySegment> memories = new ArrayDeque<>();
@@ -35,7 +45,36 @@ final class VersionSet {
 
     private volatile Version current;
 
-    private record Superseded(Version version, Runnable disposal) {}
+    /**
+     * A version that is not the current one any more.
+     *
+     * @param number how many came before it
+     * @param flushed the memtable that the next one does not have; null if it has them all
+     * @param disposal what to do with the files that the next one does not have
+     */
+    private record Superseded(
+            Version version, long number, @Nullable Memtable flushed, Runnable disposal) {}
+
+    /** Keeps the files of what was the current version until it is closed, but not its memtables. */
+    final class Pin implements AutoCloseable {
+
+        private final long number;
+        private final Levels tables;
+
+        private Pin(long number, Levels tables) {
+            this.number = number;
+            this.tables = tables;
+        }
+
+        Levels tables() {
+            return tables;
+        }
+
+        @Override
+        public void close() {
+            unpin(this);
+        }
+    }
 
     VersionSet(int memtableBytes, Levels tables) {
         this.memtableBytes = memtableBytes;
@@ -63,6 +102,20 @@ final class VersionSet {
         }
     }
 
+    /** Keeps the files of the current version. */
+    synchronized Pin pin() {
+        Pin pin = new Pin(number, current.tables());
+        pins.add(pin);
+        return pin;
+    }
+
+    private void unpin(Pin pin) {
+        synchronized (this) {
+            pins.remove(pin);
+        }
+        dispose();
+    }
+
     /** Makes the active memtable a frozen one and begins a new one that can take an entry of so many bytes. */
     void freeze(Applied through, int entryBytes) {
         change(
@@ -72,6 +125,7 @@ final class VersionSet {
                     frozen.addAll(old.frozen());
                     return new Version(newMemtable(Math.max(memtableBytes, entryBytes)), frozen, old.tables());
                 },
+                null,
                 () -> {});
     }
 
@@ -84,23 +138,21 @@ final class VersionSet {
                     Levels tables = table == null ? old.tables() : old.tables().withNewest(table);
                     return new Version(old.active(), frozen, tables);
                 },
-                () -> {
-                    recycle(flushed.memtable());
-                    disposal.run();
-                });
+                flushed.memtable(),
+                disposal);
     }
 
     /** Replaces tables by others. */
     void replaced(UnaryOperator<Levels> change, Runnable disposal) {
-        change(old -> new Version(old.active(), old.frozen(), change.apply(old.tables())), disposal);
+        change(old -> new Version(old.active(), old.frozen(), change.apply(old.tables())), null, disposal);
     }
 
-    private void change(UnaryOperator<Version> change, Runnable disposal) {
+    private void change(UnaryOperator<Version> change, @Nullable Memtable flushed, Runnable disposal) {
         Version old;
         synchronized (this) {
             old = current;
-            superseded.add(new Superseded(old, disposal));
             current = change.apply(old);
+            superseded.add(new Superseded(old, number++, flushed, disposal));
         }
         walks.clear();
         release(old);
@@ -123,7 +175,15 @@ final class VersionSet {
         List<Runnable> due = new ArrayList<>();
         synchronized (this) {
             while (!superseded.isEmpty() && superseded.getFirst().version.unused()) {
-                due.add(superseded.removeFirst().disposal);
+                Superseded version = superseded.removeFirst();
+                if (version.flushed != null) {
+                    recycle(version.flushed.memory());
+                }
+                unused.add(version);
+            }
+            long pinned = pins.isEmpty() ? Long.MAX_VALUE : pins.getFirst().number;
+            while (!unused.isEmpty() && unused.getFirst().number < pinned) {
+                due.add(unused.removeFirst().disposal);
             }
         }
         due.forEach(Runnable::run);
@@ -134,9 +194,11 @@ final class VersionSet {
         return new Memtable(memory != null ? memory : LazyMemory.allocate(bytes));
     }
 
-    private synchronized void recycle(Memtable memtable) {
-        if (memories.size() < MEMORIES_KEPT && memtable.memory().byteSize() == memtableBytes) {
-            memories.add(memtable.memory());
+    private synchronized void recycle(MemorySegment memory) {
+        if (memories.size() < MEMORIES_KEPT && memory.byteSize() == memtableBytes) {
+            memories.add(memory);
+        } else {
+            LazyMemory.discard(memory);
         }
     }
 }

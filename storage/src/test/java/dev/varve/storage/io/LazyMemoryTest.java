@@ -28,6 +28,17 @@ class LazyMemoryTest {
 
     @Test
     @EnabledOnOs(OS.LINUX)
+    void whatIsDiscardedIsTheSystemsAgain() {
+        MemorySegment memory = LazyMemory.allocate(BYTES);
+        memory.fill((byte) 7);
+        LazyMemory.discard(memory);
+        assertThat(memory.mismatch(Arena.ofAuto().allocate(BYTES)))
+                .as("all zero")
+                .isEqualTo(-1);
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
     void whatTheSystemRefusesIsNothing() {
         LinuxCalls calls = requireNonNull(LinuxCalls.instance());
         try (Arena arena = Arena.ofConfined()) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.index.BlockCache;
+import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.Memtable;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
@@ -16,6 +17,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 
 class VersionSetTest {
 
@@ -124,6 +127,69 @@ class VersionSetTest {
         versions.release(reader);
         freeze();
         assertThat(versions.current().active().memory()).isSameAs(first.memory());
+    }
+
+    @Test
+    void aPinKeepsWhatIsDroppedBehindIt() {
+        flush(freeze(), "before");
+        try (VersionSet.Pin pin = versions.pin()) {
+            assertThat(pin.tables()).isSameAs(versions.current().tables());
+            assertThat(disposed).containsExactly("before");
+            flush(freeze(), "a");
+            VersionSet.Pin later = versions.pin();
+            flush(freeze(), "b");
+            later.close();
+            assertThat(disposed).containsExactly("before");
+        }
+        assertThat(disposed).containsExactly("before", "a", "b");
+    }
+
+    @Test
+    void whatIsDroppedBeforeALaterPinIsDisposedOf() {
+        VersionSet.Pin early = versions.pin();
+        flush(freeze(), "a");
+        try (VersionSet.Pin _ = versions.pin()) {
+            early.close();
+            assertThat(disposed).containsExactly("a");
+        }
+    }
+
+    @Test
+    void aReaderKeepsTheFilesBehindAPinThatIsClosed() {
+        Version reader = versions.acquire();
+        try (VersionSet.Pin _ = versions.pin()) {
+            flush(freeze(), "a");
+        }
+        assertThat(disposed).isEmpty();
+        versions.release(reader);
+        assertThat(disposed).containsExactly("a");
+    }
+
+    @Test
+    void aPinKeepsNoMemtable() {
+        Memtable first = versions.current().active();
+        try (VersionSet.Pin _ = versions.pin()) {
+            flush(freeze(), "a");
+            freeze();
+            assertThat(versions.current().active().memory()).isSameAs(first.memory());
+            assertThat(disposed).isEmpty();
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void memoryThatIsNotKeptForLaterGoesBackToTheSystem() {
+        List<Memtable> memtables = new ArrayList<>();
+        for (int i = 0; i < 3; i++) {
+            Memtable memtable = freeze().memtable();
+            memtable.add(new byte[] {1}, 1, EntryKind.TOMBSTONE, 7, 0, 0, 0, null, 0);
+            memtables.add(memtable);
+        }
+        for (Version.Frozen frozen : versions.current().frozen().reversed()) {
+            flush(frozen, "flushed");
+        }
+        assertThat(memtables.stream().map(memtable -> memtable.get(new byte[] {1}, 7) != null))
+                .containsExactly(true, true, false);
     }
 
     @Test
