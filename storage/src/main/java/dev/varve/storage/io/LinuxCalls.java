@@ -42,6 +42,7 @@ final class LinuxCalls {
     private static final int MODE = 0666;
 
     private static final int RWF_NOWAIT = 8;
+    private static final int RWF_DONTCACHE = 0x80;
     private static final int SEEK_END = 2;
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;
@@ -137,14 +138,18 @@ final class LinuxCalls {
         });
     }
 
-    /** Reads until the target is full or the file ends; the number of bytes. */
-    int read(Descriptor file, ByteBuffer target, long position) throws IOException {
+    /**
+     * Reads until the target is full or the file ends; the number of bytes.
+     *
+     * @param keep false if the page cache need not keep what it does not have yet
+     */
+    int read(Descriptor file, ByteBuffer target, long position, boolean keep) throws IOException {
         int begin = target.position();
         return call(s -> {
             while (target.hasRemaining()) {
                 MemorySegment piece = s.pieceFor(target);
-                long read = (long) LinuxFunctions.PREAD.invokeExact(
-                        s.state, file.number, piece, piece.byteSize(), position + target.position() - begin);
+                long at = position + target.position() - begin;
+                long read = readPiece(s, file, piece, at, keep ? 0 : RWF_DONTCACHE);
                 if (read == 0) {
                     break;
                 }
@@ -158,16 +163,19 @@ final class LinuxCalls {
         });
     }
 
-    /** Fills {@code target} from the page cache; false, with the target's position unchanged, if not all of it is there. */
-    boolean readResident(Descriptor file, ByteBuffer target, long position) throws IOException {
+    /**
+     * Fills {@code target} from the page cache; false, with the target's position unchanged, if not all of it is there. The system may then
+     * begin to read it.
+     *
+     * @param keep false if the page cache need not keep what is read so
+     */
+    boolean readResident(Descriptor file, ByteBuffer target, long position, boolean keep) throws IOException {
         int begin = target.position();
         return call(s -> {
             while (target.hasRemaining()) {
                 MemorySegment piece = s.pieceFor(target);
-                s.iovec.set(ValueLayout.ADDRESS, 0, piece);
-                s.iovec.set(ValueLayout.JAVA_LONG, 8, piece.byteSize());
-                long read = (long) LinuxFunctions.PREADV2.invokeExact(
-                        s.state, file.number, s.iovec, 1, position + target.position() - begin, RWF_NOWAIT);
+                long at = position + target.position() - begin;
+                long read = readPiece(s, file, piece, at, RWF_NOWAIT | (keep ? 0 : RWF_DONTCACHE));
                 if (read < piece.byteSize()) {
                     target.position(begin);
                     return false;
@@ -176,6 +184,19 @@ final class LinuxCalls {
             }
             return true;
         });
+    }
+
+    /** One call; Linux before 6.14, and some file systems, know nothing of {@link #RWF_DONTCACHE}. */
+    private static long readPiece(Scratch s, Descriptor file, MemorySegment piece, long position, int flags)
+            throws Throwable {
+        if (flags == 0) {
+            return (long) LinuxFunctions.PREAD.invokeExact(s.state, file.number, piece, piece.byteSize(), position);
+        }
+        s.iovec.set(ValueLayout.ADDRESS, 0, piece);
+        s.iovec.set(ValueLayout.JAVA_LONG, 8, piece.byteSize());
+        long read = (long) LinuxFunctions.PREADV2.invokeExact(s.state, file.number, s.iovec, 1, position, flags);
+        boolean refused = read < 0 && (flags & RWF_DONTCACHE) != 0 && s.errno() == EOPNOTSUPP;
+        return refused ? readPiece(s, file, piece, position, flags & ~RWF_DONTCACHE) : read;
     }
 
     /** Writes all that remains. */

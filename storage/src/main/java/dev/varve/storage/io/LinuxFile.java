@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +24,7 @@ import org.jspecify.annotations.Nullable;
 final class LinuxFile implements StoreFile {
 
     private static final int CLOSED = 1 << 30;
+    private static final AtomicLong OPENED = new AtomicLong();
 
     private final LinuxCalls calls;
     private final LinuxCalls.Descriptor descriptor;
@@ -33,25 +35,37 @@ final class LinuxFile implements StoreFile {
     /** What was preallocated by this process, until the file is cut or closed. */
     private final AtomicReference<@Nullable FileMapping> writeMapping = new AtomicReference<>();
 
-    private final ReadMapping readMapping = new ReadMapping(this);
+    private final ReadMapping readMapping;
 
-    private LinuxFile(LinuxCalls calls, LinuxCalls.Descriptor descriptor) {
+    /** Tells this file from all others that this process opened. */
+    private final long id = OPENED.getAndIncrement();
+
+    private volatile boolean readSeldom;
+
+    private LinuxFile(LinuxCalls calls, LinuxCalls.Descriptor descriptor, AtomicLong mappable) {
         this.calls = calls;
         this.descriptor = descriptor;
+        this.readMapping = new ReadMapping(this, mappable);
     }
 
     /** @param flags of open(2) */
     static LinuxFile open(LinuxCalls calls, Path file, int flags) throws IOException {
+        return open(calls, file, flags, ReadMapping.MAPPABLE);
+    }
+
+    /** @param mappable how many bytes may be read by mappings */
+    static LinuxFile open(LinuxCalls calls, Path file, int flags, AtomicLong mappable) throws IOException {
         LinuxCalls.Descriptor descriptor = calls.open(file, flags);
         calls.adviseRandom(descriptor);
-        return new LinuxFile(calls, descriptor);
+        return new LinuxFile(calls, descriptor, mappable);
     }
 
     @Override
     public int read(ByteBuffer target, long position) throws IOException {
+        boolean keep = !isScarce() || RecentReads.ofProcess().add(id, position);
         begin();
         try {
-            return calls.read(descriptor, target, position);
+            return calls.read(descriptor, target, position, keep);
         } finally {
             end();
         }
@@ -59,12 +73,23 @@ final class LinuxFile implements StoreFile {
 
     @Override
     public boolean readResident(ByteBuffer target, long position) throws IOException {
+        boolean keep = !isScarce() || RecentReads.ofProcess().contains(id, position);
         begin();
         try {
-            return calls.readResident(descriptor, target, position);
+            return calls.readResident(descriptor, target, position, keep);
         } finally {
             end();
         }
+    }
+
+    @Override
+    public void expectSeldomReads() {
+        readSeldom = true;
+    }
+
+    /** True if what is read of this file should not take memory from other things. */
+    private boolean isScarce() {
+        return readSeldom && readMapping.isBeyondMemory();
     }
 
     @Override

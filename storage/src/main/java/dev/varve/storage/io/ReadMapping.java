@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReadMapping {
 
-    /** How many bytes more than those that are read so may be; below 0 no mapping is used. */
-    private static final AtomicLong MAPPABLE = new AtomicLong(MachineMemory.bytes() / 2);
+    /** How many bytes more than those that are read so may be, in this process; below 0 no mapping is used. */
+    static final AtomicLong MAPPABLE = new AtomicLong(MachineMemory.bytes() / 2);
 
     private final LinuxFile file;
     private final AtomicLong mappable;
@@ -36,14 +36,15 @@ final class ReadMapping {
     /** True while the arena has something to unmap; guarded by this. */
     private boolean inUse;
 
-    ReadMapping(LinuxFile file) {
-        this(file, MAPPABLE);
-    }
-
     /** @param mappable how many bytes may be read so */
     ReadMapping(LinuxFile file, AtomicLong mappable) {
         this.file = file;
         this.mappable = mappable;
+    }
+
+    /** True if there is more to be read so than is mapped. */
+    boolean isBeyondMemory() {
+        return mappable.get() < 0;
     }
 
     /** Copies bytes out of the file; false if they are not mapped. Fails as {@link StoreFile#readMapped} says. */

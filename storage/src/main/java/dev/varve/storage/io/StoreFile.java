@@ -23,6 +23,14 @@ public interface StoreFile extends Closeable {
     boolean readResident(ByteBuffer target, long position) throws IOException;
 
     /**
+     * Says that of this file small pieces are read here and there, as of values, and hardly the same again soon. From then on, as long as there is
+     * more of such files than fits in memory, the system does not keep what {@link #read} and {@link #readResident} have it read, so
+     * that it takes the place of nothing that is wanted more often; unless it was read before not long ago. Where the system cannot do that
+     * nothing changes.
+     */
+    default void expectSeldomReads() {}
+
+    /**
      * Reads a small piece by a mapping, which takes no system call if the operating system has the bytes in memory, and else waits for the
      * device. If that fails, the JVM throws an {@link InternalError}, and not always in here: it may come with the next call into the
      * JVM. So the caller verifies what it was given, and expects the error until that is done.

@@ -95,7 +95,7 @@ public final class Segment implements Closeable {
     void finish(int size) {
         end = size;
         durableEnd = size;
-        sealed = true;
+        seal();
     }
 
     void written(int newEnd) {
@@ -118,6 +118,7 @@ public final class Segment implements Closeable {
     /** What stands below is known to be on the device. */
     void forced(int newDurableEnd) {
         durableEnd = newDurableEnd;
+        settle();
     }
 
     /**
@@ -141,7 +142,7 @@ public final class Segment implements Closeable {
             forceFailure = e instanceof IOException io ? io : new IOException(e);
             throw e;
         }
-        durableEnd = target;
+        forced(target);
         return true;
     }
 
@@ -159,11 +160,19 @@ public final class Segment implements Closeable {
             file.write(chunk.flip(), at);
         }
         file.sync();
-        durableEnd = end;
+        forced(end);
     }
 
     void seal() {
         sealed = true;
+        settle();
+    }
+
+    /** Of a file whose pages are all on the device, none of them needs to be kept, whatever the system does with those that it lets go. */
+    private void settle() {
+        if (sealed && durableEnd >= end) {
+            file.expectSeldomReads();
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package dev.varve.storage.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.varve.storage.io.LinuxCalls.Descriptor;
 import java.io.IOException;
@@ -46,7 +47,7 @@ class LinuxCallsTest {
     /** Reads until all is in memory, which it is after the first ordinary read. */
     private boolean read(Descriptor fd, ByteBuffer target, long position) throws IOException {
         Files.readAllBytes(file);
-        return calls.readResident(fd, target, position);
+        return calls.readResident(fd, target, position, true);
     }
 
     @Test
@@ -93,20 +94,39 @@ class LinuxCallsTest {
     }
 
     @Test
+    void aFileSystemThatCannotReadWithoutKeepingReadsAllTheSame() throws IOException {
+        Path memory = Path.of("/dev/shm");
+        assumeThat(memory).isDirectory().isWritable();
+        Path there = Files.createTempFile(memory, "varve", "test");
+        try {
+            Files.write(there, contents);
+            Descriptor fd = calls.open(there, LinuxCalls.O_RDONLY);
+            ByteBuffer target = ByteBuffer.allocate(BYTES);
+            assertThat(calls.read(fd, target, 0, false)).isEqualTo(BYTES);
+            assertThat(target.array()).isEqualTo(contents);
+            assertThat(calls.readResident(fd, target.clear(), 0, false))
+                    .isEqualTo(calls.readResident(fd, target.clear(), 0, true));
+            calls.close(fd);
+        } finally {
+            Files.delete(there);
+        }
+    }
+
+    @Test
     void whatIsReadIsWhatTheFileHasAndNothingBehindItsEnd() throws IOException {
         Descriptor fd = calls.open(file, LinuxCalls.O_RDONLY);
         for (ByteBuffer target : new ByteBuffer[] {
             ByteBuffer.allocate(BYTES), ByteBuffer.allocateDirect(BYTES + 10).position(3)
         }) {
             int begin = target.position();
-            assertThat(calls.read(fd, target, 100)).isEqualTo(BYTES - 100);
+            assertThat(calls.read(fd, target, 100, true)).isEqualTo(BYTES - 100);
             assertThat(target.position()).isEqualTo(begin + BYTES - 100);
             byte[] found = new byte[BYTES - 100];
             target.get(begin, found);
             assertThat(Arrays.equals(found, Arrays.copyOfRange(contents, 100, BYTES)))
                     .isTrue();
         }
-        assertThat(calls.read(fd, ByteBuffer.allocate(1), BYTES)).isZero();
+        assertThat(calls.read(fd, ByteBuffer.allocate(1), BYTES, true)).isZero();
         calls.close(fd);
     }
 
@@ -216,7 +236,7 @@ class LinuxCallsTest {
         Descriptor none = new Descriptor(-1, file);
         for (ThrowingCallable call : new ThrowingCallable[] {
             () -> calls.close(none),
-            () -> calls.read(none, ByteBuffer.allocate(1), 0),
+            () -> calls.read(none, ByteBuffer.allocate(1), 0, true),
             () -> calls.forceData(none),
             () -> calls.force(none),
             () -> calls.size(none),
@@ -224,7 +244,7 @@ class LinuxCallsTest {
         }) {
             assertThatThrownBy(call).isInstanceOf(IOException.class).hasMessageContaining("Bad file descriptor");
         }
-        assertThat(calls.readResident(none, ByteBuffer.allocate(1), 0)).isFalse();
+        assertThat(calls.readResident(none, ByteBuffer.allocate(1), 0, false)).isFalse();
     }
 
     @Test

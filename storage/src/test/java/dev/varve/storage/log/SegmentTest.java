@@ -99,6 +99,21 @@ class SegmentTest {
     }
 
     @Test
+    void theSystemMayLetGoOfItOnceItIsCompleteAndOnTheDevice() throws IOException {
+        writeFrame(AT);
+        segment.force();
+        assertThat(calls).doesNotContain("expectSeldomReads");
+        int length = writeFrame(AT + 200);
+        segment.seal();
+        assertThat(calls).doesNotContain("expectSeldomReads");
+        segment.forced(AT + 200 + length);
+        assertThat(calls).contains("expectSeldomReads");
+        calls.clear();
+        segment.finish(AT + 200 + length);
+        assertThat(calls).contains("expectSeldomReads");
+    }
+
+    @Test
     void aFrameIsReadAndVerifiedByItself() throws IOException {
         writeFrame(AT);
         assertThat(value(AT, 3)).containsExactly(1, 2, 3);

@@ -1,0 +1,124 @@
+package dev.varve.storage.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+@EnabledOnOs(OS.LINUX)
+class LinuxFileTest {
+
+    private static final int PAGE = 4096;
+    private static final int PAGES = 64;
+
+    private final LinuxCalls calls = Objects.requireNonNull(LinuxCalls.instance());
+    private final byte[] contents = new byte[PAGES * PAGE];
+    private final ByteBuffer target = ByteBuffer.allocate(1_000);
+    private Path path;
+
+    @BeforeEach
+    void write(@TempDir Path directory) throws Exception {
+        new Random(1).nextBytes(contents);
+        path = directory.resolve("f");
+        try (StoreFile file = DiskFileSystem.instance().create(path)) {
+            file.write(ByteBuffer.wrap(contents), 0);
+            file.sync();
+        }
+        forgetIt();
+        try (LinuxFile file = open(0)) {
+            assumeThat(file.readResident(target.clear(), 0))
+                    .as("the system lets go of a file")
+                    .isFalse();
+        }
+        forgetIt();
+    }
+
+    /** Has the system give up the pages that it has of the file. */
+    private void forgetIt() throws Exception {
+        Process dd = new ProcessBuilder("dd", "if=" + path, "iflag=nocache", "count=0")
+                .redirectErrorStream(true)
+                .start();
+        dd.getInputStream().readAllBytes();
+        assertThat(dd.waitFor()).isZero();
+    }
+
+    private LinuxFile open(long mappable) throws IOException {
+        return LinuxFile.open(calls, path, LinuxCalls.O_RDONLY, new AtomicLong(mappable));
+    }
+
+    private void read(LinuxFile file, int position) throws IOException {
+        assertThat(file.read(target.clear(), position)).isEqualTo(target.capacity());
+        assertThat(target.array()).isEqualTo(Arrays.copyOfRange(contents, position, position + target.capacity()));
+    }
+
+    private boolean isKept(int position) throws IOException {
+        try (LinuxFile file = open(0)) {
+            return file.readResident(target.clear(), position);
+        }
+    }
+
+    private void assumeTheSystemCanReadWithoutKeeping() throws Exception {
+        LinuxCalls.Descriptor descriptor = calls.open(path, LinuxCalls.O_RDONLY);
+        calls.read(descriptor, target.clear(), 0, false);
+        calls.close(descriptor);
+        assumeThat(isKept(0)).as("kept by a system that knows no better").isFalse();
+        forgetIt();
+    }
+
+    @Test
+    void whatIsReadSeldomIsKeptIfItIsReadAgain() throws Exception {
+        assumeTheSystemCanReadWithoutKeeping();
+        try (LinuxFile file = open(-1)) {
+            file.expectSeldomReads();
+            read(file, 5 * PAGE);
+            assertThat(isKept(5 * PAGE)).isFalse();
+            forgetIt(); // The question just asked had the system read it.
+            read(file, 9 * PAGE);
+            read(file, 5 * PAGE + 100);
+            assertThat(isKept(5 * PAGE)).isTrue();
+            assertThat(isKept(9 * PAGE)).isFalse();
+        }
+    }
+
+    @Test
+    void askingForWhatIsInMemoryHasNothingKeptEither() throws Exception {
+        assumeTheSystemCanReadWithoutKeeping();
+        try (LinuxFile file = open(-1)) {
+            file.expectSeldomReads();
+            assertThat(file.readResident(target.clear(), 5 * PAGE)).isFalse();
+            read(file, 5 * PAGE);
+            assertThat(isKept(5 * PAGE)).isFalse();
+            forgetIt();
+            read(file, 5 * PAGE);
+            assertThat(file.readResident(target.clear(), 5 * PAGE)).isTrue();
+        }
+    }
+
+    @Test
+    void anyOtherFileIsKept() throws Exception {
+        try (LinuxFile file = open(-1)) {
+            read(file, 5 * PAGE);
+            assertThat(isKept(5 * PAGE)).isTrue();
+        }
+    }
+
+    @Test
+    void aFileOfThoseThatFitInMemoryIsKept() throws Exception {
+        try (LinuxFile file = open(1 << 20)) {
+            file.expectSeldomReads();
+            read(file, 5 * PAGE);
+            assertThat(isKept(5 * PAGE)).isTrue();
+        }
+    }
+}
