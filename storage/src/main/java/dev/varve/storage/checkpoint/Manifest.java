@@ -81,7 +81,10 @@ public final class Manifest implements Closeable {
     /** Founds a store: publishes its first manifest. */
     public static Manifest create(FileSystem files, Path directory, StoreId storeId, ManifestEdit.Identity identity)
             throws IOException {
-        return create(files, directory, ManifestState.founded(storeId, identity).after(new ManifestEdit.FileCount(2)));
+        return create(
+                files,
+                directory,
+                ManifestState.founded(storeId, identity).after(List.of(new ManifestEdit.FileCount(2))));
     }
 
     /** Publishes the first manifest in a directory. Its identity's origin must be new. */
@@ -104,7 +107,7 @@ public final class Manifest implements Closeable {
     public static void replace(FileSystem files, Path directory, ManifestState state) throws IOException {
         FileName name =
                 new FileName(FileKind.MANIFEST, FileName.id(state.identity().origin(), state.nextFileCount()));
-        ManifestState counted = state.after(new ManifestEdit.FileCount(state.nextFileCount() + 1));
+        ManifestState counted = state.after(List.of(new ManifestEdit.FileCount(state.nextFileCount() + 1)));
         write(files, directory, name, counted).file.close();
     }
 
@@ -122,7 +125,7 @@ public final class Manifest implements Closeable {
         replace(
                 files,
                 directory,
-                ManifestState.founded(storeId, identity).after(new ManifestEdit.FileCount(count + 1)));
+                ManifestState.founded(storeId, identity).after(List.of(new ManifestEdit.FileCount(count + 1))));
     }
 
     /** A manifest that was published. */
@@ -254,19 +257,18 @@ public final class Manifest implements Closeable {
         file.read(bytes, 0);
         bytes.flip();
         StoreId storeId = FileHeader.decode(bytes, name).storeId();
-        ManifestState state = null;
+        ManifestState.Sum sum = null;
         int at = FileHeader.BYTES;
         long number = 0;
         long flipped = -1;
         while (true) {
-            if (!valid(bytes, name, at) && putRight(bytes, name, at)) {
-                flipped = at;
-            }
-            if (!valid(bytes, name, at) || bytes.getLong(at + 8) != number + 1) {
+            boolean right = valid(bytes, name, at);
+            if ((!right && !putRight(bytes, name, at)) || bytes.getLong(at + 8) != number + 1) {
                 break;
             }
+            flipped = right ? flipped : at;
             int length = bytes.getInt(at);
-            state = apply(state, storeId, bytes.slice(at + RECORD_HEADER_BYTES, length), name, at);
+            sum = add(sum, storeId, bytes.slice(at + RECORD_HEADER_BYTES, length), name, at);
             at += RECORD_HEADER_BYTES + length;
             number++;
         }
@@ -277,10 +279,10 @@ public final class Manifest implements Closeable {
                         name.toString(), at, "an edit is damaged, although a later one shows that it had been synced");
             }
         }
-        if (state == null) {
+        if (sum == null) {
             throw new CorruptionException(name.toString(), at, "it does not begin with a valid edit");
         }
-        return new Scan(state, at, number, torn, flipped);
+        return new Scan(sum.state(), at, number, torn, flipped);
     }
 
     private static boolean valid(ByteBuffer bytes, FileName name, int at) {
@@ -323,24 +325,25 @@ public final class Manifest implements Closeable {
         return bit >= 0;
     }
 
-    static ManifestState apply(@Nullable ManifestState before, StoreId storeId, ByteBuffer edits, FileName name, int at)
+    /** Adds edits that are to make up a state, or go on with one. */
+    static ManifestState.Sum add(
+            ManifestState.@Nullable Sum before, StoreId storeId, ByteBuffer edits, FileName name, int at)
             throws CorruptionException, UnsupportedVersionException {
         try {
-            ManifestState state = before;
+            ManifestState.Sum sum = before;
             for (ManifestEdit edit : ManifestCodec.decode(edits, name)) {
-                if (state == null) {
-                    if (!(edit instanceof ManifestEdit.Identity identity)) {
-                        throw new CorruptionException(name.toString(), at, "the first edit is not the identity");
-                    }
-                    state = ManifestState.founded(storeId, identity);
+                if (sum != null) {
+                    sum.add(edit);
+                } else if (edit instanceof ManifestEdit.Identity identity) {
+                    sum = new ManifestState.Sum(ManifestState.founded(storeId, identity));
                 } else {
-                    state = state.after(edit);
+                    throw new CorruptionException(name.toString(), at, "the first edit is not the identity");
                 }
             }
-            if (state == null) {
+            if (sum == null) {
                 throw new CorruptionException(name.toString(), at, "the first record has no edits");
             }
-            return state;
+            return sum;
         } catch (IllegalArgumentException | BufferUnderflowException e) {
             throw new CorruptionException(name.toString(), at, "an edit is not well formed: " + e.getMessage());
         }
@@ -383,10 +386,7 @@ public final class Manifest implements Closeable {
         if (closed) {
             throw new IOException("the manifest is closed");
         }
-        ManifestState after = state;
-        for (ManifestEdit edit : edits) {
-            after = after.after(edit);
-        }
+        ManifestState after = state.after(edits);
         ByteBuffer record = record(name, end, number + 1, ManifestCodec.encode(edits));
         int length = record.remaining();
         try {
@@ -439,7 +439,7 @@ public final class Manifest implements Closeable {
 
     private void rewrite() throws IOException {
         FileName newName = new FileName(FileKind.MANIFEST, nextFileId());
-        ManifestState newState = state.after(new ManifestEdit.FileCount(nextFileCount));
+        ManifestState newState = state.after(List.of(new ManifestEdit.FileCount(nextFileCount)));
         Written written;
         try {
             written = write(files, directory, newName, newState);

@@ -11,9 +11,12 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -123,7 +126,7 @@ public record ManifestState(
                 sent.storeId,
                 identity,
                 FileName.count(logSegment) + 1,
-                plus(sent.segments, logSegment),
+                Stream.concat(sent.segments.stream(), Stream.of(logSegment)).toList(),
                 sent.values,
                 sent.tables,
                 sent.levels,
@@ -158,7 +161,7 @@ public record ManifestState(
      */
     public static ManifestState decode(StoreId storeId, ByteBuffer edits, FileName source)
             throws CorruptionException, UnsupportedVersionException {
-        return Manifest.apply(null, storeId, edits, source, 0);
+        return Manifest.add(null, storeId, edits, source, 0).state();
     }
 
     /** The level of a table. */
@@ -166,130 +169,102 @@ public record ManifestState(
         return levels.getOrDefault(tableId, 0);
     }
 
-    /** The state after an edit. Whatever happens after the log was closed, it is no longer closed. */
-    ManifestState after(ManifestEdit edit) {
-        return switch (edit) {
-            case ManifestEdit.VoteBelongsTo vote ->
-                new ManifestState(
-                        storeId,
-                        identity,
-                        nextFileCount,
-                        segments,
-                        values,
-                        tables,
-                        levels,
-                        checkpoint,
-                        null,
-                        logBegins,
-                        vote.storeId());
-            case ManifestEdit.Identity changed ->
-                with(changed, nextFileCount, segments, values, tables, levels, checkpoint, null, logBegins);
-            case ManifestEdit.FileCount count ->
-                with(
-                        identity,
-                        Math.max(nextFileCount, count.next()),
-                        segments,
-                        values,
-                        tables,
-                        levels,
-                        checkpoint,
-                        null,
-                        logBegins);
-            case ManifestEdit.SegmentCreated created ->
-                withFiles(countAfter(created.id()), plus(segments, created.id()), values, tables, levels);
-            case ManifestEdit.SegmentRemoved removed ->
-                withFiles(nextFileCount, minus(segments, removed.id()), values, tables, levels);
-            case ManifestEdit.ValueSegmentAdded added ->
-                withFiles(countAfter(added.segment().id()), segments, plus(values, added.segment()), tables, levels);
-            case ManifestEdit.ValueSegmentRemoved removed ->
-                withFiles(
-                        nextFileCount,
-                        segments,
-                        values.stream()
-                                .filter(segment -> segment.id() != removed.id())
-                                .toList(),
-                        tables,
-                        levels);
-            case ManifestEdit.TableAdded added ->
-                withFiles(countAfter(added.table().id()), segments, values, plus(tables, added.table()), levels);
-            case ManifestEdit.TableMoved moved ->
-                withFiles(nextFileCount, segments, values, tables, moved(moved.id(), moved.level()));
-            case ManifestEdit.TableRemoved removed ->
-                withFiles(
-                        nextFileCount,
-                        segments,
-                        values,
-                        tables.stream()
-                                .filter(table -> table.id() != removed.id())
-                                .toList(),
-                        moved(removed.id(), 0));
-            case ManifestEdit.Checkpointed made ->
-                with(identity, nextFileCount, segments, values, tables, levels, made.checkpoint(), null, logBegins);
-            case ManifestEdit.Closed end ->
-                with(identity, nextFileCount, segments, values, tables, levels, checkpoint, end, logBegins);
-            case ManifestEdit.LogBegins begin ->
-                with(identity, nextFileCount, segments, values, tables, levels, checkpoint, null, begin);
-        };
+    /** The state after some edits. */
+    ManifestState after(List<ManifestEdit> edits) {
+        Sum sum = new Sum(this);
+        edits.forEach(sum::add);
+        return sum.state();
     }
 
-    /** The next file count once this id has been named. */
-    private int countAfter(long id) {
-        return FileName.origin(id) == identity.origin()
-                ? Math.max(nextFileCount, FileName.count(id) + 1)
-                : nextFileCount;
-    }
+    /** What edits add up to, one after the other. Not thread-safe. */
+    static final class Sum {
 
-    private ManifestState withFiles(
-            int newCount,
-            List<Long> newSegments,
-            List<ValueSegmentInfo> newValues,
-            List<TableInfo> newTables,
-            Map<Long, Integer> newLevels) {
-        return with(identity, newCount, newSegments, newValues, newTables, newLevels, checkpoint, null, logBegins);
-    }
+        private final StoreId storeId;
+        private ManifestEdit.Identity identity;
+        private int nextFileCount;
+        private final Set<Long> segments;
+        private final Map<Long, ValueSegmentInfo> values = new LinkedHashMap<>();
+        private final Map<Long, TableInfo> tables = new LinkedHashMap<>();
+        private final Map<Long, Integer> levels;
+        private @Nullable Checkpoint checkpoint;
+        private ManifestEdit.@Nullable Closed closed;
+        private ManifestEdit.@Nullable LogBegins logBegins;
+        private StoreId voteStoreId;
 
-    private ManifestState with(
-            ManifestEdit.Identity newIdentity,
-            int newCount,
-            List<Long> newSegments,
-            List<ValueSegmentInfo> newValues,
-            List<TableInfo> newTables,
-            Map<Long, Integer> newLevels,
-            @Nullable Checkpoint newCheckpoint,
-            ManifestEdit.@Nullable Closed newClosed,
-            ManifestEdit.@Nullable LogBegins newLogBegins) {
-        return new ManifestState(
-                storeId,
-                newIdentity,
-                newCount,
-                newSegments,
-                newValues,
-                newTables,
-                newLevels,
-                newCheckpoint,
-                newClosed,
-                newLogBegins,
-                voteStoreId);
-    }
-
-    private Map<Long, Integer> moved(long id, int level) {
-        Map<Long, Integer> changed = new HashMap<>(levels);
-        if (level == 0) {
-            changed.remove(id);
-        } else {
-            changed.put(id, level);
+        Sum(ManifestState begin) {
+            this.storeId = begin.storeId;
+            this.identity = begin.identity;
+            this.nextFileCount = begin.nextFileCount;
+            this.segments = new LinkedHashSet<>(begin.segments);
+            begin.values.forEach(segment -> values.put(segment.id(), segment));
+            begin.tables.forEach(table -> tables.put(table.id(), table));
+            this.levels = new HashMap<>(begin.levels);
+            this.checkpoint = begin.checkpoint;
+            this.closed = begin.closed;
+            this.logBegins = begin.logBegins;
+            this.voteStoreId = begin.voteStoreId;
         }
-        return Map.copyOf(changed);
-    }
 
-    private static <T> List<T> plus(List<T> list, T item) {
-        List<T> longer = new ArrayList<>(list);
-        longer.add(item);
-        return List.copyOf(longer);
-    }
+        /** Adds an edit. Whatever happens after the log was closed, it is no longer closed. */
+        void add(ManifestEdit edit) {
+            closed = null;
+            switch (edit) {
+                case ManifestEdit.VoteBelongsTo vote -> voteStoreId = vote.storeId();
+                case ManifestEdit.Identity changed -> identity = changed;
+                case ManifestEdit.FileCount count -> nextFileCount = Math.max(nextFileCount, count.next());
+                case ManifestEdit.SegmentCreated created -> {
+                    segments.add(created.id());
+                    named(created.id());
+                }
+                case ManifestEdit.SegmentRemoved removed -> segments.remove(removed.id());
+                case ManifestEdit.ValueSegmentAdded added -> {
+                    values.put(added.segment().id(), added.segment());
+                    named(added.segment().id());
+                }
+                case ManifestEdit.ValueSegmentRemoved removed -> values.remove(removed.id());
+                case ManifestEdit.TableAdded added -> {
+                    tables.put(added.table().id(), added.table());
+                    named(added.table().id());
+                }
+                case ManifestEdit.TableMoved moved -> move(moved.id(), moved.level());
+                case ManifestEdit.TableRemoved removed -> {
+                    tables.remove(removed.id());
+                    levels.remove(removed.id());
+                }
+                case ManifestEdit.Checkpointed made -> checkpoint = made.checkpoint();
+                case ManifestEdit.Closed end -> closed = end;
+                case ManifestEdit.LogBegins begin -> logBegins = begin;
+            }
+        }
 
-    private static List<Long> minus(List<Long> list, long item) {
-        return list.stream().filter(other -> other != item).toList();
+        private void named(long id) {
+            if (FileName.origin(id) == identity.origin()) {
+                nextFileCount = Math.max(nextFileCount, FileName.count(id) + 1);
+            }
+        }
+
+        private void move(long id, int level) {
+            if (level == 0) {
+                levels.remove(id);
+            } else {
+                levels.put(id, level);
+            }
+        }
+
+        ManifestState state() {
+            return new ManifestState(
+                    storeId,
+                    identity,
+                    nextFileCount,
+                    List.copyOf(segments),
+                    List.copyOf(values.values()),
+                    List.copyOf(tables.values()),
+                    Map.copyOf(levels),
+                    checkpoint,
+                    closed,
+                    logBegins,
+                    voteStoreId);
+        }
     }
 
     /** The edits that make up this state, for a new manifest. */

@@ -16,7 +16,7 @@ class ManifestStateTest {
     private static ManifestState after(ManifestState state, ManifestEdit... edits) {
         ManifestState sum = state;
         for (ManifestEdit edit : edits) {
-            sum = sum.after(edit);
+            sum = sum.after(List.of(edit));
         }
         return sum;
     }
@@ -80,7 +80,7 @@ class ManifestStateTest {
         ManifestEdit.LogBegins begins = new ManifestEdit.LogBegins(1, 2, 3, 4);
         ManifestState state = after(FOUNDED, begins);
         for (ManifestEdit edit : Edits.all()) {
-            state = state.after(edit);
+            state = state.after(List.of(edit));
             assertThat(state.logBegins()).isEqualTo(begins);
         }
         ManifestEdit.LogBegins later = new ManifestEdit.LogBegins(9, 2, 3, 4);
@@ -128,7 +128,7 @@ class ManifestStateTest {
         for (ManifestState some : List.of(FOUNDED, after(state, new ManifestEdit.FileCount(41)), state)) {
             ManifestState sum = FOUNDED;
             for (ManifestEdit edit : some.edits()) {
-                sum = sum.after(edit);
+                sum = sum.after(List.of(edit));
             }
             assertThat(some.edits().getFirst()).isEqualTo(Edits.IDENTITY);
             assertThat(sum).usingRecursiveComparison().isEqualTo(some);
