@@ -35,8 +35,8 @@ public final class Damages {
     /** The places of each file, by its name, in the order in which they were met; guarded by this. */
     private final Map<String, List<Place>> byFile = new LinkedHashMap<>();
 
-    /** The names of files that were repaired, most of which are gone; guarded by this. */
-    private final Set<String> repairedFiles = new HashSet<>();
+    /** The names of files that were repaired or forgotten, most of which are gone; guarded by this. */
+    private final Set<String> formerFiles = new HashSet<>();
 
     private final Supplier<Set<String>> parts;
     private Runnable listener = () -> {};
@@ -57,7 +57,7 @@ public final class Damages {
     public void met(CorruptionException damage) {
         Runnable told;
         synchronized (this) {
-            if (repairedFiles.contains(damage.file()) && isGone(damage.file(), parts.get())) {
+            if (formerFiles.contains(damage.file()) && isGone(damage.file(), parts.get())) {
                 return;
             }
             List<Place> places = byFile.computeIfAbsent(damage.file(), file -> new ArrayList<>());
@@ -90,7 +90,7 @@ public final class Damages {
      * @param places how many were known; it may be gone, and forgotten, by now
      */
     synchronized void repaired(String file, int places) {
-        repairedFiles.add(file);
+        formerFiles.add(file);
         List<Place> known = byFile.remove(file);
         repaired += Math.max(places, known == null ? 0 : known.size());
     }
@@ -98,7 +98,10 @@ public final class Damages {
     /** Forgets files that are not part of the store any more. */
     synchronized void forgetGone() {
         Set<String> now = parts.get();
-        byFile.keySet().removeIf(file -> isGone(file, now));
+        List<String> gone =
+                byFile.keySet().stream().filter(file -> isGone(file, now)).toList();
+        gone.forEach(byFile::remove);
+        formerFiles.addAll(gone);
     }
 
     /** All places, those of one file together. */

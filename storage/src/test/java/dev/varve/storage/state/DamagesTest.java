@@ -43,6 +43,17 @@ class DamagesTest {
     }
 
     @Test
+    void norDoesWhoReadsOneThatWasForgottenBeforeItsRepairWasTold() {
+        meet(LOG, 10);
+        parts.clear();
+        damages.forgetGone();
+        meet(LOG, 10);
+        damages.repaired(LOG, 1);
+        assertThat(damages.found()).isEqualTo(1);
+        assertThat(damages.repaired()).isEqualTo(1);
+    }
+
+    @Test
     void whatWasMetWhileItWasBeingRepairedIsRepairedAsWell() {
         meet(LOG, 10);
         int known = damages.count(LOG);
