@@ -16,6 +16,7 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -44,6 +45,9 @@ public final class Manifest implements Closeable {
     private static final Logger log = LoggerFactory.getLogger(Manifest.class);
     private static final int RECORD_HEADER_BYTES = 16;
     private static final long REWRITE_BYTES = 4 << 20;
+
+    /** Of as many bits as a longer record has, one would explain other damage too often: of these, once in 8,000 times. */
+    private static final int LONGEST_PUT_RIGHT = 64 << 10;
 
     private final FileSystem files;
     private final Path directory;
@@ -317,7 +321,7 @@ public final class Manifest implements Closeable {
             bytes.putInt(at + 4, checksum ^ difference);
             return true;
         }
-        int bit = Checksum.flippedBit(difference, 8 + length);
+        int bit = length > LONGEST_PUT_RIGHT ? -1 : Checksum.flippedBit(difference, 8 + length);
         if (bit >= 0) {
             int flipped = at + 8 + bit / Byte.SIZE;
             bytes.put(flipped, (byte) (bytes.get(flipped) ^ 1 << bit % Byte.SIZE));
@@ -439,7 +443,11 @@ public final class Manifest implements Closeable {
 
     private void rewrite() throws IOException {
         FileName newName = new FileName(FileKind.MANIFEST, nextFileId());
-        ManifestState newState = state.after(List.of(new ManifestEdit.FileCount(nextFileCount)));
+        List<ManifestEdit> last = new ArrayList<>(List.of(new ManifestEdit.FileCount(nextFileCount)));
+        if (state.closed() != null) {
+            last.add(state.closed());
+        }
+        ManifestState newState = state.after(last);
         Written written;
         try {
             written = write(files, directory, newName, newState);

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LazyMemory {
 
+    /** The system rounds sizes up to its pages, which are 4 to 64 KiB. */
+    private static final int LARGEST_PAGE = 64 << 10;
+
     private LazyMemory() {}
 
     /**
@@ -24,14 +27,13 @@ public final class LazyMemory {
     }
 
     /**
-     * Gives the pages back to the system now, whenever the collector comes by: memory that is not used again. Where it is the JVM's nothing
-     * happens.
+     * Gives the pages back to the system now, whenever the collector comes by: memory that is not used again.
      *
-     * @param memory what {@link #allocate} returned; what it held is lost
+     * @param memory what {@link #allocate} returned; what it held is lost. Nothing happens unless its size is a multiple of 64 KiB
      */
     public static void discard(MemorySegment memory) {
         LinuxCalls calls = LinuxCalls.instance();
-        if (calls != null) {
+        if (calls != null && memory.byteSize() % LARGEST_PAGE == 0) {
             calls.discard(memory);
         }
     }

@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class LinuxFile implements StoreFile {
 
     private static final int CLOSED = 1 << 30;
+    /** Less is the head of something that is read next. */
+    private static final int HEAD_BYTES = 128;
+
     private static final AtomicLong OPENED = new AtomicLong();
 
     private final LinuxCalls calls;
@@ -62,7 +65,7 @@ final class LinuxFile implements StoreFile {
 
     @Override
     public int read(ByteBuffer target, long position) throws IOException {
-        boolean keep = !isScarce() || RecentReads.ofProcess().add(id, position);
+        boolean keep = !isScarce(target) || RecentReads.ofProcess().add(id, position);
         begin();
         try {
             return calls.read(descriptor, target, position, keep);
@@ -73,7 +76,7 @@ final class LinuxFile implements StoreFile {
 
     @Override
     public boolean readResident(ByteBuffer target, long position) throws IOException {
-        boolean keep = !isScarce() || RecentReads.ofProcess().contains(id, position);
+        boolean keep = !isScarce(target) || RecentReads.ofProcess().contains(id, position);
         begin();
         try {
             return calls.readResident(descriptor, target, position, keep);
@@ -88,8 +91,8 @@ final class LinuxFile implements StoreFile {
     }
 
     /** True if what is read of this file should not take memory from other things. */
-    private boolean isScarce() {
-        return readSeldom && readMapping.isBeyondMemory();
+    private boolean isScarce(ByteBuffer target) {
+        return readSeldom && target.remaining() > HEAD_BYTES && readMapping.isBeyondMemory();
     }
 
     @Override

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Changes what the index is made of: one edit of the manifest that adds and removes tables, moves the checkpoint, and drops the segments
  * that nothing needs any more; then the version that readers get. Files that were dropped are removed when no version that knew
- * them is in use.
+ * them is in use, nor a pin.
  *
  * <p>Thread-safe: changes are made one after another, so that none drops a segment to which another is about to point.
  */

@@ -28,8 +28,8 @@ final class VersionSet {
     /** Superseded versions that may be in use, oldest first; guarded by this. */
     private final Deque<Superseded> superseded = new ArrayDeque<>();
 
-    /** Those that are not, but whose files may be pinned, in the same order; guarded by this. */
-    private final Deque<Superseded> unused = new ArrayDeque<>();
+    /** What versions that are not in use any more left to be disposed of, in the same order, and may be pinned; guarded by this. */
+    private final Deque<Dropped> dropped = new ArrayDeque<>();
 
     /** In the order in which they were made; guarded by this. */
     private final List<Pin> pins = new ArrayList<>();
@@ -48,12 +48,18 @@ final class VersionSet {
     /**
      * A version that is not the current one any more.
      *
-     * @param number how many came before it
      * @param flushed the memtable that the next one does not have; null if it has them all
-     * @param disposal what to do with the files that the next one does not have
+     * @param files those that the next one does not have
      */
-    private record Superseded(
-            Version version, long number, @Nullable Memtable flushed, Runnable disposal) {}
+    private record Superseded(Version version, @Nullable Memtable flushed, Dropped files) {}
+
+    /**
+     * Files that the current version does not have any more.
+     *
+     * @param number how many versions came before the last one that had them
+     * @param disposal what to do with them
+     */
+    private record Dropped(long number, Runnable disposal) {}
 
     /** Keeps the files of what was the current version until it is closed, but not its memtables. */
     final class Pin implements AutoCloseable {
@@ -152,7 +158,7 @@ final class VersionSet {
         synchronized (this) {
             old = current;
             current = change.apply(old);
-            superseded.add(new Superseded(old, number++, flushed, disposal));
+            superseded.add(new Superseded(old, flushed, new Dropped(number++, disposal)));
         }
         walks.clear();
         release(old);
@@ -176,14 +182,14 @@ final class VersionSet {
         synchronized (this) {
             while (!superseded.isEmpty() && superseded.getFirst().version.unused()) {
                 Superseded version = superseded.removeFirst();
-                if (version.flushed != null) {
-                    recycle(version.flushed.memory());
+                if (version.flushed != null && !recycle(version.flushed.memory())) {
+                    due.add(() -> LazyMemory.discard(version.flushed.memory()));
                 }
-                unused.add(version);
+                dropped.add(version.files);
             }
             long pinned = pins.isEmpty() ? Long.MAX_VALUE : pins.getFirst().number;
-            while (!unused.isEmpty() && unused.getFirst().number < pinned) {
-                due.add(unused.removeFirst().disposal);
+            while (!dropped.isEmpty() && dropped.getFirst().number < pinned) {
+                due.add(dropped.removeFirst().disposal);
             }
         }
         due.forEach(Runnable::run);
@@ -194,11 +200,12 @@ final class VersionSet {
         return new Memtable(memory != null ? memory : LazyMemory.allocate(bytes));
     }
 
-    private synchronized void recycle(MemorySegment memory) {
-        if (memories.size() < MEMORIES_KEPT && memory.byteSize() == memtableBytes) {
+    /** Keeps memory for a later memtable; false if enough is kept. */
+    private synchronized boolean recycle(MemorySegment memory) {
+        boolean kept = memories.size() < MEMORIES_KEPT && memory.byteSize() == memtableBytes;
+        if (kept) {
             memories.add(memory);
-        } else {
-            LazyMemory.discard(memory);
         }
+        return kept;
     }
 }

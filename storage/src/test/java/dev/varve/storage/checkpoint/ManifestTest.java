@@ -151,7 +151,7 @@ class ManifestTest {
         byte[] valid = Files.readAllBytes(path(FIRST));
         for (int at = 0; at < offsets[2]; at++) {
             byte[] damaged = valid.clone();
-            damaged[at] ^= 0x14;
+            damaged[at] ^= (byte) (at % 2 == 0 ? 0x14 : 0x15);
             Files.write(path(FIRST), damaged);
             assertThatThrownBy(this::open)
                     .as("byte %d", at)
@@ -187,6 +187,42 @@ class ManifestTest {
                 Files.delete(path(manifest.name()));
             }
         }
+    }
+
+    @Test
+    void aStoreThatWasClosedIsStillClosedWhenABitWasPutRight() throws IOException {
+        threeRecords();
+        ManifestEdit.Closed closed = new ManifestEdit.Closed(12, 4711);
+        try (Manifest manifest = open()) {
+            manifest.append(List.of(closed));
+        }
+        byte[] bytes = Files.readAllBytes(path(FIRST));
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(path(FIRST), bytes);
+        for (int i = 0; i < 2; i++) {
+            try (Manifest manifest = open()) {
+                assertThat(manifest.name()).isNotEqualTo(FIRST);
+                assertThat(manifest.state().closed()).isEqualTo(closed);
+            }
+        }
+    }
+
+    @Test
+    void aFlippedBitOfALongRecordIsDamage() throws IOException {
+        threeRecords();
+        TableInfo large =
+                new TableInfo(77, 0, 0, 0, new byte[40_000], new byte[40_000], 0, 0, Collections.emptySortedMap());
+        int at = (int) Files.size(path(FIRST)) + 100;
+        try (Manifest manifest = open()) {
+            manifest.append(List.of(new ManifestEdit.TableAdded(large)));
+            manifest.append(List.of(created(13)));
+        }
+        byte[] bytes = Files.readAllBytes(path(FIRST));
+        bytes[at] ^= 1;
+        Files.write(path(FIRST), bytes);
+        assertThatThrownBy(this::open)
+                .isInstanceOf(CorruptionException.class)
+                .hasMessageContaining("an edit is damaged");
     }
 
     @Test

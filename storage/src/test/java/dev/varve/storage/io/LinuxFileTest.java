@@ -106,6 +106,15 @@ class LinuxFileTest {
     }
 
     @Test
+    void thePageOfAHeadIsKeptForWhatFollows() throws Exception {
+        try (LinuxFile file = open(-1)) {
+            file.expectSeldomReads();
+            file.read(ByteBuffer.allocate(64), 5 * PAGE);
+            assertThat(isKept(5 * PAGE)).isTrue();
+        }
+    }
+
+    @Test
     void anyOtherFileIsKept() throws Exception {
         try (LinuxFile file = open(-1)) {
             read(file, 5 * PAGE);
