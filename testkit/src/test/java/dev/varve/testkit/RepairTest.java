@@ -15,6 +15,7 @@ import dev.varve.storage.state.RangeItem;
 import dev.varve.storage.state.RangeReader;
 import dev.varve.storage.state.RepairSource;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -71,16 +72,23 @@ class RepairTest {
     }
 
     private static String flip(SimulatedDisk disk, RandomGenerator random) throws IOException {
-        List<Path> paths = disk.paths().stream()
-                .filter(path -> disk.sizeBytes(path) > 0)
-                .filter(path -> path.toString().endsWith(".table")
-                        || path.toString().endsWith(".values")
-                        || path.toString().endsWith(".log"))
-                .toList();
-        Path path = paths.get(random.nextInt(paths.size()));
-        long bit = Flips.usedBit(disk.bytes(path), random);
-        disk.flipBit(path, bit);
-        return "bit " + bit % 8 + " of byte " + bit / 8 + " of " + path;
+        while (true) {
+            List<Path> paths = disk.paths().stream()
+                    .filter(path -> path.toString().endsWith(".table")
+                            || path.toString().endsWith(".values")
+                            || path.toString().endsWith(".log"))
+                    .toList();
+            Path path = paths.get(random.nextInt(paths.size()));
+            try {
+                if (disk.sizeBytes(path) > 0) {
+                    long bit = Flips.usedBit(disk.bytes(path), random);
+                    disk.flipBit(path, bit);
+                    return "bit " + bit % 8 + " of byte " + bit / 8 + " of " + path;
+                }
+            } catch (NoSuchFileException e) {
+                // Collection has removed it meanwhile: another one will do.
+            }
+        }
     }
 
     private static void readsAll(String what, Store store, ModelStore model) {
