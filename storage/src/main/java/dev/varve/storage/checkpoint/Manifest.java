@@ -33,8 +33,8 @@ import org.slf4j.LoggerFactory;
  * </pre>
  *
  * <p>Records are numbered from 1 on without a gap; each is synced before the next is written. So a bad record with a valid one
- * behind it is damage, and one with none behind it is the torn end of an edit that never counted; but a record of which a single bit is
- * wrong, wherever it stands, was whole once, and the checksum says which bit it is: it counts as it was. A manifest is published by
+ * behind it is damage, and one with none behind it is the torn end of an edit that never counted; but a record of up to 64 KiB of
+ * which a single bit is wrong was whole once, and the checksum says which bit it is: it counts as it was. A manifest is published by
  * writing a temporary file, syncing it, renaming it and syncing the directory; of several the one with the highest count is
  * current. It is written anew when it has grown to 4 MiB.
  *
