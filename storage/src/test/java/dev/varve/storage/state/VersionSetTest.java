@@ -145,6 +145,15 @@ class VersionSetTest {
     }
 
     @Test
+    void aPinKeepsWhatTheVeryNextChangeDrops() {
+        try (VersionSet.Pin _ = versions.pin()) {
+            versions.replaced(tables -> tables, () -> disposed.add("a"));
+            assertThat(disposed).isEmpty();
+        }
+        assertThat(disposed).containsExactly("a");
+    }
+
+    @Test
     void whatIsDroppedBeforeALaterPinIsDisposedOf() {
         VersionSet.Pin early = versions.pin();
         flush(freeze(), "a");
