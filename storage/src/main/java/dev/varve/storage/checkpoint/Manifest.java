@@ -1,6 +1,5 @@
 package dev.varve.storage.checkpoint;
 
-import dev.varve.storage.format.Checksum;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileHeader;
 import dev.varve.storage.format.FileKind;
@@ -28,8 +27,7 @@ import org.slf4j.LoggerFactory;
  * The file of edits.
  *
  * <pre>
- * manifest := header record*
- * record   := u32 length of the edits, u32 CRC32C of number and edits (salted with file id and offset), u64 number, edits
+ * manifest := header {@linkplain ManifestRecord record}*
  * </pre>
  *
  * <p>Records are numbered from 1 on without a gap; each is synced before the next is written. So a bad record with a valid one
@@ -43,11 +41,7 @@ import org.slf4j.LoggerFactory;
 public final class Manifest implements Closeable {
 
     private static final Logger log = LoggerFactory.getLogger(Manifest.class);
-    private static final int RECORD_HEADER_BYTES = 16;
     private static final long REWRITE_BYTES = 4 << 20;
-
-    /** Of as many bits as a longer record has, one would explain other damage too often: of these, once in 8,000 times. */
-    private static final int LONGEST_PUT_RIGHT = 64 << 10;
 
     private final FileSystem files;
     private final Path directory;
@@ -141,7 +135,7 @@ public final class Manifest implements Closeable {
         StoreFile file = files.create(temporary);
         try {
             file.write(new FileHeader(FileKind.MANIFEST, state.storeId(), name.id()).encode(), 0);
-            ByteBuffer record = record(name, FileHeader.BYTES, 1, ManifestCodec.encode(state.edits()));
+            ByteBuffer record = ManifestRecord.encode(name, FileHeader.BYTES, 1, ManifestCodec.encode(state.edits()));
             long end = (long) FileHeader.BYTES + record.remaining();
             file.write(record, FileHeader.BYTES);
             file.sync();
@@ -152,14 +146,6 @@ public final class Manifest implements Closeable {
             file.close();
             throw e;
         }
-    }
-
-    private static ByteBuffer record(FileName name, long offset, long number, ByteBuffer edits) {
-        int length = edits.remaining();
-        ByteBuffer record = ByteBuffer.allocate(RECORD_HEADER_BYTES + length).order(ByteOrder.LITTLE_ENDIAN);
-        record.putInt(0, length).putLong(8, number);
-        record.put(RECORD_HEADER_BYTES, edits, edits.position(), length);
-        return record.putInt(4, Checksum.of(record, 8, 8 + length) ^ Checksum.salt(name.id(), offset));
     }
 
     /**
@@ -266,19 +252,20 @@ public final class Manifest implements Closeable {
         long number = 0;
         long flipped = -1;
         while (true) {
-            boolean right = valid(bytes, name, at);
-            if ((!right && !putRight(bytes, name, at)) || bytes.getLong(at + 8) != number + 1) {
+            boolean right = ManifestRecord.isValid(bytes, name, at);
+            if ((!right && !ManifestRecord.putRight(bytes, name, at))
+                    || ManifestRecord.number(bytes, at) != number + 1) {
                 break;
             }
             flipped = right ? flipped : at;
-            int length = bytes.getInt(at);
-            sum = add(sum, storeId, bytes.slice(at + RECORD_HEADER_BYTES, length), name, at);
-            at += RECORD_HEADER_BYTES + length;
+            ByteBuffer edits = ManifestRecord.edits(bytes, at);
+            sum = add(sum, storeId, edits, name, at);
+            at += ManifestRecord.HEADER_BYTES + edits.limit();
             number++;
         }
         boolean torn = at < size;
-        for (int later = at; torn && later + RECORD_HEADER_BYTES <= size; later++) {
-            if (valid(bytes, name, later)) {
+        for (int later = at; torn && later + ManifestRecord.HEADER_BYTES <= size; later++) {
+            if (ManifestRecord.isValid(bytes, name, later)) {
                 throw new CorruptionException(
                         name.toString(), at, "an edit is damaged, although a later one shows that it had been synced");
             }
@@ -287,46 +274,6 @@ public final class Manifest implements Closeable {
             throw new CorruptionException(name.toString(), at, "it does not begin with a valid edit");
         }
         return new Scan(sum.state(), at, number, torn, flipped);
-    }
-
-    private static boolean valid(ByteBuffer bytes, FileName name, int at) {
-        if (bytes.limit() - at < RECORD_HEADER_BYTES) {
-            return false;
-        }
-        int length = bytes.getInt(at);
-        return length > 0
-                && length <= bytes.limit() - at - RECORD_HEADER_BYTES
-                && bytes.getInt(at + 4) == (Checksum.of(bytes, at + 8, 8 + length) ^ Checksum.salt(name.id(), at));
-    }
-
-    /** Flips back a bit of a record, if that makes it valid; else nothing is changed. */
-    private static boolean putRight(ByteBuffer bytes, FileName name, int at) {
-        if (bytes.limit() - at < RECORD_HEADER_BYTES) {
-            return false;
-        }
-        int length = bytes.getInt(at);
-        for (int bit = 0; bit < Integer.SIZE; bit++) {
-            bytes.putInt(at, length ^ 1 << bit);
-            if (valid(bytes, name, at)) {
-                return true;
-            }
-        }
-        bytes.putInt(at, length);
-        if (length <= 0 || length > bytes.limit() - at - RECORD_HEADER_BYTES) {
-            return false;
-        }
-        int checksum = bytes.getInt(at + 4);
-        int difference = checksum ^ Checksum.of(bytes, at + 8, 8 + length) ^ Checksum.salt(name.id(), at);
-        if (Integer.bitCount(difference) == 1) {
-            bytes.putInt(at + 4, checksum ^ difference);
-            return true;
-        }
-        int bit = length > LONGEST_PUT_RIGHT ? -1 : Checksum.flippedBit(difference, 8 + length);
-        if (bit >= 0) {
-            int flipped = at + 8 + bit / Byte.SIZE;
-            bytes.put(flipped, (byte) (bytes.get(flipped) ^ 1 << bit % Byte.SIZE));
-        }
-        return bit >= 0;
     }
 
     /** Adds edits that are to make up a state, or go on with one. */
@@ -391,7 +338,7 @@ public final class Manifest implements Closeable {
             throw new IOException("the manifest is closed");
         }
         ManifestState after = state.after(edits);
-        ByteBuffer record = record(name, end, number + 1, ManifestCodec.encode(edits));
+        ByteBuffer record = ManifestRecord.encode(name, end, number + 1, ManifestCodec.encode(edits));
         int length = record.remaining();
         try {
             file.write(record, end);
