@@ -58,7 +58,7 @@ public final class CollectionPicker {
      * @param segments those that may be collected
      * @param otherBytes bytes of the other segments
      * @param begun the victims of the pass under way
-     * @param most how many victims a new pass may have; 1 where space is so scarce that whatever can be had back is worth a pass
+     * @param most how many victims a new pass may have, 0 if none may begin; 1 where space is so scarce that whatever can be had back is worth a pass
      * @param held ids of tables that must stay as they are
      * @param regarded up to which revision what hides entries of a table has been dropped from it
      * @return null if nothing need be done
@@ -74,7 +74,7 @@ public final class CollectionPicker {
         Set<Long> there = segments.stream().map(Collectable::id).collect(Collectors.toSet());
         there.retainAll(begun);
         Collection going = next(levels, there, held);
-        if (going != null) {
+        if (going != null || most == 0) {
             return going;
         }
         SpaceUse use = SpaceUse.of(levels, segments, otherBytes, regarded, table -> 1);

@@ -114,6 +114,7 @@ public final class TableReader implements Closeable {
             ByteBuffer footerBytes = ByteBuffer.allocate(TableFooter.BYTES);
             file.read(footerBytes, size - TableFooter.BYTES);
             TableFooter footer = TableFooter.decode(footerBytes.flip(), name, size);
+            file.expectFrequentReads();
             return readMeta(new BlockFile(file, name, size, cache), footer);
         } catch (IOException | RuntimeException e) {
             file.close();

@@ -54,6 +54,7 @@ final class LinuxCalls {
     private static final int MADV_RANDOM = 1;
     private static final int MADV_DONTNEED = 4;
     private static final int POSIX_FADV_RANDOM = 1;
+    private static final int POSIX_FADV_WILLNEED = 3;
     private static final int PRIO_PROCESS = 0;
     /** With {@link #PRIO_PROCESS}: Linux keeps priorities by thread. */
     private static final int CALLING_THREAD = 0;
@@ -340,6 +341,11 @@ final class LinuxCalls {
     /** Tells the system that a file will be read here and there, so that it reads what it is asked for and no more; it may refuse. */
     void adviseRandom(Descriptor file) throws IOException {
         call(s -> (int) LinuxFunctions.FADVISE.invokeExact(file.number, 0L, 0L, POSIX_FADV_RANDOM));
+    }
+
+    /** Has the system read bytes into memory, without waiting for them; it may refuse. */
+    void adviseWillNeed(Descriptor file, long from, long size) throws IOException {
+        call(s -> (int) LinuxFunctions.FADVISE.invokeExact(file.number, from, size, POSIX_FADV_WILLNEED));
     }
 
     /** Has the calling thread give way to others: a nice value from 0 to 19. Where that is refused nothing changes. */

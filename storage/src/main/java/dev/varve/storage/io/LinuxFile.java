@@ -27,6 +27,12 @@ final class LinuxFile implements StoreFile {
     /** Less is the head of something that is read next. */
     private static final int HEAD_BYTES = 128;
 
+    /** What stands around a piece that the device has to be asked for: so much takes it hardly longer. */
+    private static final int AROUND_BYTES = 64 << 10;
+
+    /** How many bytes more of files that are read frequently would fit, in this process; below 0 nothing is read around a piece. */
+    private static final AtomicLong FITTING = new AtomicLong(MachineMemory.bytes() / 2);
+
     private static final AtomicLong OPENED = new AtomicLong();
 
     private final LinuxCalls calls;
@@ -45,29 +51,47 @@ final class LinuxFile implements StoreFile {
 
     private volatile boolean readSeldom;
 
-    private LinuxFile(LinuxCalls calls, LinuxCalls.Descriptor descriptor, AtomicLong mappable) {
+    private final AtomicLong fitting;
+
+    /** How much of {@link #fitting} it takes: its size if it is read frequently. */
+    private final AtomicLong frequentBytes = new AtomicLong();
+
+    private LinuxFile(LinuxCalls calls, LinuxCalls.Descriptor descriptor, AtomicLong mappable, AtomicLong fitting) {
         this.calls = calls;
         this.descriptor = descriptor;
         this.readMapping = new ReadMapping(this, mappable);
+        this.fitting = fitting;
     }
 
     /** @param flags of open(2) */
     static LinuxFile open(LinuxCalls calls, Path file, int flags) throws IOException {
-        return open(calls, file, flags, ReadMapping.MAPPABLE);
+        return open(calls, file, flags, ReadMapping.MAPPABLE, FITTING);
     }
 
-    /** @param mappable how many bytes may be read by mappings */
-    static LinuxFile open(LinuxCalls calls, Path file, int flags, AtomicLong mappable) throws IOException {
+    /**
+     * @param mappable how many bytes may be read by mappings
+     * @param fitting how many bytes may be in files that are read frequently
+     */
+    static LinuxFile open(LinuxCalls calls, Path file, int flags, AtomicLong mappable, AtomicLong fitting)
+            throws IOException {
         LinuxCalls.Descriptor descriptor = calls.open(file, flags);
         calls.adviseRandom(descriptor);
-        return new LinuxFile(calls, descriptor, mappable);
+        return new LinuxFile(calls, descriptor, mappable, fitting);
     }
 
     @Override
     public int read(ByteBuffer target, long position) throws IOException {
         boolean keep = !isScarce(target) || RecentReads.ofProcess().add(id, position);
+        int length = target.remaining();
         begin();
         try {
+            if (bringsSurroundings(length)) {
+                if (calls.readResident(descriptor, target, position, keep)) {
+                    return length;
+                }
+                long from = position - position % AROUND_BYTES;
+                calls.adviseWillNeed(descriptor, from, Math.max(AROUND_BYTES, position + length - from));
+            }
             return calls.read(descriptor, target, position, keep);
         } finally {
             end();
@@ -88,6 +112,16 @@ final class LinuxFile implements StoreFile {
     @Override
     public void expectSeldomReads() {
         readSeldom = true;
+    }
+
+    @Override
+    public void expectFrequentReads() throws IOException {
+        long size = size();
+        fitting.addAndGet(frequentBytes.getAndSet(size) - size);
+    }
+
+    private boolean bringsSurroundings(int length) {
+        return frequentBytes.get() > 0 && length < AROUND_BYTES && fitting.get() >= 0;
     }
 
     /** True if what is read of this file should not take memory from other things. */
@@ -249,6 +283,7 @@ final class LinuxFile implements StoreFile {
     public void close() throws IOException {
         endLazyWrites();
         readMapping.close();
+        fitting.addAndGet(frequentBytes.getAndSet(0));
         if (uses.getAndUpdate(n -> n >= CLOSED ? n : n + CLOSED) == 0) {
             calls.close(descriptor);
         }

@@ -31,6 +31,13 @@ public interface StoreFile extends Closeable {
     default void expectSeldomReads() {}
 
     /**
+     * Says that of this file small pieces are read here and there, all of it in the end, and again and again. From then on, as long as such files
+     * fit half of memory together, what {@link #read} has to wait for comes with what stands around it. Where the system cannot do that nothing
+     * changes.
+     */
+    default void expectFrequentReads() throws IOException {}
+
+    /**
      * Reads a small piece by a mapping, which takes no system call if the operating system has the bytes in memory, and else waits for the
      * device. If that fails, the JVM throws an {@link InternalError}, and not always in here: it may come with the next call into the
      * JVM. So the caller verifies what it was given, and expects the error until that is done.

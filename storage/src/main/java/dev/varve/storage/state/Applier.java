@@ -107,7 +107,11 @@ final class Applier {
         FrameCursor frames = FrameCursor.trusted(payload);
         int base = LogPosition.offset(position) + RecordHeader.BYTES;
         int changes = 0;
+        FrameCursor ahead = FrameCursor.trusted(payload);
+        int fetched = 0;
         while (frames.next()) {
+            fetched = fetched == 0 ? fetch(ahead) : fetched;
+            fetched--;
             if (frames.first()) {
                 revision++;
             }
@@ -124,6 +128,21 @@ final class Applier {
         }
         coveredRecords += changes;
         finish(entry, revision, position, payload.limit());
+    }
+
+    /** Has the memtable fetch what the next keys need; returns how many frames that were. */
+    private int fetch(FrameCursor ahead) throws IOException {
+        Memtable memtable = versions.current().active();
+        int count = 0;
+        while (count < Memtable.EXPECTED_MAX && ahead.next()) {
+            indexKey(ahead);
+            memtable.expect(count, key, keyLength);
+            count++;
+        }
+        if (count > 1) {
+            memtable.fetch(count);
+        }
+        return count;
     }
 
     private void add(FrameCursor frames, long revision, long framePosition, int checksum, long recordPosition) {

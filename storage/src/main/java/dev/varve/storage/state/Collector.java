@@ -80,19 +80,19 @@ final class Collector {
      * The next step, or null if nothing need be done.
      *
      * @param held ids of tables that must stay as they are
+     * @param underWay true if a step has been begun and not ended: meanwhile no new pass begins
      */
-    synchronized @Nullable Compaction next(Levels tables, Set<Long> held) {
+    synchronized @Nullable Compaction next(Levels tables, Set<Long> held, boolean underWay) {
         List<Collectable> segments = worthMoving();
+        int most = isScarce() ? 1 : Integer.MAX_VALUE;
         Collection next = picker.pick(
-                tables.infos(),
-                segments,
-                otherBytes(segments),
-                victims,
-                isScarce() ? 1 : Integer.MAX_VALUE,
-                held,
-                this::regarded);
-        victims = next == null ? Set.of() : next.victims();
-        return next == null ? null : next.step();
+                tables.infos(), segments, otherBytes(segments), victims, underWay ? 0 : most, held, this::regarded);
+        if (next == null) {
+            victims = underWay ? victims : Set.of();
+            return null;
+        }
+        victims = next.victims();
+        return next.step();
     }
 
     /** True if space is lacking for more log, or was for a merge: then collection comes before all else. */

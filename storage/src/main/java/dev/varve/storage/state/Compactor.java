@@ -83,8 +83,8 @@ final class Compactor implements AutoCloseable {
     /** Ids of the tables in which a merge met damage; guarded by lock. */
     private final Set<Long> damaged = new HashSet<>();
 
-    /** True while a table is written anew to have space back; guarded by lock. */
-    private boolean collecting;
+    /** How many tables are being written anew to have space back; guarded by lock. */
+    private int collecting;
 
     /** The first damage that was met; null if there was none. Written under the lock. */
     private volatile @Nullable CorruptionException damage;
@@ -286,7 +286,7 @@ final class Compactor implements AutoCloseable {
                 Compaction next = paused ? null : due();
                 if (next != null) {
                     next.inputs().forEach(table -> busy.add(table.id()));
-                    collecting |= next.isRewriting();
+                    collecting += next.isRewriting() ? 1 : 0;
                     return next;
                 }
                 looked.signalAll();
@@ -307,14 +307,20 @@ final class Compactor implements AutoCloseable {
         }
         Levels levels = versions.current().tables();
         List<List<TableInfo>> tables = levels.infos();
-        Compaction due = collector.isScarce() && !collecting ? collector.next(levels, held()) : null;
+        boolean scarce = collector.isScarce();
+        Compaction due = scarce ? collection(levels) : null;
         if (due == null) {
             due = picker.pick(tables, held());
         }
         if (due == null && (asked > 0 || atRest())) {
             due = picker.pickAtRest(tables, held());
         }
-        return due == null && !collecting ? collector.next(levels, held()) : due;
+        return due == null && !scarce ? collection(levels) : due;
+    }
+
+    private @Nullable Compaction collection(Levels levels) {
+        int most = collector.isScarce() ? 1 : THREADS;
+        return collecting < most ? collector.next(levels, held(), collecting > 0) : null;
     }
 
     private boolean atRest() {
@@ -415,7 +421,7 @@ final class Compactor implements AutoCloseable {
         lock.lock();
         try {
             compaction.inputs().forEach(table -> busy.remove(table.id()));
-            collecting &= !compaction.isRewriting();
+            collecting -= compaction.isRewriting() ? 1 : 0;
             changed.signalAll();
             looked.signalAll();
         } finally {

@@ -3,7 +3,7 @@ package dev.varve.storage.state;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileName;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,8 +35,8 @@ public final class Damages {
     /** The places of each file, by its name, in the order in which they were met; guarded by this. */
     private final Map<String, List<Place>> byFile = new LinkedHashMap<>();
 
-    /** The names of files that were repaired or forgotten, most of which are gone; guarded by this. */
-    private final Set<String> formerFiles = new HashSet<>();
+    /** Of files that were repaired or forgotten, most of which are gone: how many places were forgotten unrepaired. Guarded by this. */
+    private final Map<String, Integer> formerFiles = new HashMap<>();
 
     private final Supplier<Set<String>> parts;
     private Runnable listener = () -> {};
@@ -57,7 +57,7 @@ public final class Damages {
     public void met(CorruptionException damage) {
         Runnable told;
         synchronized (this) {
-            if (formerFiles.contains(damage.file()) && isGone(damage.file(), parts.get())) {
+            if (formerFiles.containsKey(damage.file()) && isGone(damage.file(), parts.get())) {
                 return;
             }
             List<Place> places = byFile.computeIfAbsent(damage.file(), file -> new ArrayList<>());
@@ -79,20 +79,10 @@ public final class Damages {
         return FileName.parse(file).isPresent() && !parts.contains(file);
     }
 
-    /** How many places of a file are known. */
-    synchronized int count(String file) {
-        return byFile.getOrDefault(file, List.of()).size();
-    }
-
-    /**
-     * A file has been repaired: nothing needs what is damaged in it any more.
-     *
-     * @param places how many were known; it may be gone, and forgotten, by now
-     */
-    synchronized void repaired(String file, int places) {
-        formerFiles.add(file);
-        List<Place> known = byFile.remove(file);
-        repaired += Math.max(places, known == null ? 0 : known.size());
+    /** A file has been repaired: nothing needs what is damaged in it any more. It may be gone, and forgotten, by now. */
+    synchronized void repaired(String file) {
+        Integer forgotten = formerFiles.put(file, 0);
+        repaired += forget(file) + (forgotten == null ? 0 : forgotten);
     }
 
     /** Forgets files that are not part of the store any more. */
@@ -100,8 +90,13 @@ public final class Damages {
         Set<String> now = parts.get();
         List<String> gone =
                 byFile.keySet().stream().filter(file -> isGone(file, now)).toList();
-        gone.forEach(byFile::remove);
-        formerFiles.addAll(gone);
+        gone.forEach(file -> formerFiles.merge(file, forget(file), Integer::sum));
+    }
+
+    /** Forgets a file; returns how many places of it were known. */
+    private int forget(String file) {
+        List<Place> known = byFile.remove(file);
+        return known == null ? 0 : known.size();
     }
 
     /** All places, those of one file together. */

@@ -106,9 +106,8 @@ public final class Repairer implements Closeable {
             int repaired = 0;
             for (String file : damages.files()) {
                 FileName name = FileName.parse(file).orElse(null);
-                int places = damages.count(file);
                 if (name != null && repair(name, replicas)) {
-                    damages.repaired(file, places);
+                    damages.repaired(file);
                     logger.info("{} has been repaired from another replica", file);
                     repaired++;
                 }

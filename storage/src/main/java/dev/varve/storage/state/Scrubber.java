@@ -214,7 +214,7 @@ public final class Scrubber implements Closeable {
         verifyManifest();
         for (Part part : others) {
             if (!verify(part.name(), part.step()) && isSound(part.step())) {
-                damages.repaired(part.name().toString(), 1);
+                damages.repaired(part.name().toString());
             }
         }
         for (TableInfo table : state.tables()) {
@@ -230,7 +230,7 @@ public final class Scrubber implements Closeable {
         FileName name = manifest.name();
         verify(name, manifest::verify);
         if (!manifest.name().equals(name)) {
-            damages.repaired(name.toString(), 1);
+            damages.repaired(name.toString());
         }
     }
 

@@ -104,6 +104,23 @@ class CollectionPickerTest {
     }
 
     @Test
+    void whileAStepIsUnderWayOthersOfItsPassBeginButNoNewPass() {
+        TableInfo first = table(8, 1, 5, 10, Map.of(1L, 10L));
+        TableInfo second = table(9, 6, 9, 10, Map.of(1L, 10L, 2L, 10L));
+        List<List<TableInfo>> levels = levels(List.of(), List.of(first, second));
+        List<Collectable> segments = List.of(log(1), log(2));
+        assertThat(picker.pick(levels, segments, 0, Set.of(1L), 0, Set.of(8L), TableInfo::maxRevision))
+                .isEqualTo(new Collection(Set.of(1L), Compaction.rewriting(1, second)));
+        assertThat(picker.pick(levels, segments, 0, Set.of(1L), 0, Set.of(8L, 9L), TableInfo::maxRevision))
+                .isNull();
+        assertThat(picker.pick(levels, segments, 0, Set.of(), 0, Set.of(8L), TableInfo::maxRevision))
+                .as("much is dead")
+                .isNull();
+        assertThat(picker.pick(levels, segments, 0, Set.of(), ALL, Set.of(8L), TableInfo::maxRevision))
+                .isNotNull();
+    }
+
+    @Test
     void levelZeroIsMergedIfItPointsToAVictim() {
         List<List<TableInfo>> levels = levels(List.of(table(9, 1, 5, 10, Map.of(1L, 100L))), List.of());
         assertThat(picker.pick(levels, List.of(log(1)), 0, Set.of(), ALL, Set.of(), TableInfo::maxRevision))

@@ -74,6 +74,27 @@ class MemtableTest {
     }
 
     @Test
+    void fetchingWhatKeysNeedChangesNothing() throws IOException {
+        Random random = new Random(5);
+        Memtable unfetched = new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
+        for (int revision = 1; revision < 40 * Memtable.EXPECTED_MAX; ) {
+            List<String> keys = new ArrayList<>();
+            for (int i = 0; i < Memtable.EXPECTED_MAX; i++) {
+                keys.add("\0" + random.nextInt(3_000));
+                memtable.expect(i, bytes(keys.get(i)), keys.get(i).length());
+            }
+            memtable.fetch(1 + random.nextInt(Memtable.EXPECTED_MAX));
+            for (String key : keys) {
+                put(key, revision, "v" + revision);
+                put(unfetched, key, revision, "v" + revision);
+                revision++;
+            }
+        }
+        assertThat(ascending(memtable)).isEqualTo(ascending(unfetched));
+        assertThat(descending(memtable)).isEqualTo(ascending(unfetched).reversed());
+    }
+
+    @Test
     void anEmptyOneHasNothing() throws IOException {
         assertThat(memtable.get(bytes("k"), Long.MAX_VALUE)).isNull();
         assertThat(ascending(memtable)).isEmpty();

@@ -54,7 +54,11 @@ class LinuxFileTest {
     }
 
     private LinuxFile open(long mappable) throws IOException {
-        return LinuxFile.open(calls, path, LinuxCalls.O_RDONLY, new AtomicLong(mappable));
+        return open(mappable, new AtomicLong());
+    }
+
+    private LinuxFile open(long mappable, AtomicLong fitting) throws IOException {
+        return LinuxFile.open(calls, path, LinuxCalls.O_RDONLY, new AtomicLong(mappable), fitting);
     }
 
     private void read(LinuxFile file, int position) throws IOException {
@@ -85,8 +89,12 @@ class LinuxFileTest {
 
     /** Of these pages: the system may keep one that somebody else holds at that moment. */
     private int kept() throws IOException {
+        return kept(0, PAGES, 4);
+    }
+
+    private int kept(int from, int to, int step) throws IOException {
         int kept = 0;
-        for (int page = 0; page < PAGES; page += 4) {
+        for (int page = from; page < to; page += step) {
             kept += isKept(page * PAGE) ? 1 : 0;
         }
         return kept;
@@ -142,5 +150,26 @@ class LinuxFileTest {
             read(file, 5 * PAGE);
             assertThat(isKept(5 * PAGE)).isTrue();
         }
+    }
+
+    @Test
+    void whatIsReadFrequentlyComesWithWhatStandsAroundIt() throws Exception {
+        try (LinuxFile file = open(0, new AtomicLong(contents.length))) {
+            file.expectFrequentReads();
+            read(file, 20 * PAGE);
+            assertThat(isKept(40 * PAGE)).isFalse();
+            assertThat(kept(16, 32, 1)).isGreaterThan(12);
+        }
+    }
+
+    @Test
+    void ofFilesThatDoNotFitOnlyThePieceIsRead() throws Exception {
+        AtomicLong fitting = new AtomicLong(contents.length - 1);
+        try (LinuxFile file = open(0, fitting)) {
+            file.expectFrequentReads();
+            read(file, 20 * PAGE);
+            assertThat(kept(16, 32, 1)).isLessThan(4);
+        }
+        assertThat(fitting).as("given back").hasValue(contents.length - 1);
     }
 }

@@ -27,7 +27,7 @@ class DamagesTest {
         meet(LOG, 20);
         assertThat(told).isEqualTo(2);
         assertThat(damages.found()).isEqualTo(2);
-        assertThat(damages.count(LOG)).isEqualTo(2);
+        assertThat(damages.places()).hasSize(2);
         assertThat(damages.files()).containsExactly(LOG);
     }
 
@@ -35,7 +35,7 @@ class DamagesTest {
     void whoStillReadsAFileThatHasBeenRepairedMeetsNothingNew() {
         meet(LOG, 10);
         parts.clear();
-        damages.repaired(LOG, 1);
+        damages.repaired(LOG);
         meet(LOG, 10);
         assertThat(damages.found()).isEqualTo(1);
         assertThat(damages.repaired()).isEqualTo(1);
@@ -48,25 +48,36 @@ class DamagesTest {
         parts.clear();
         damages.forgetGone();
         meet(LOG, 10);
-        damages.repaired(LOG, 1);
+        damages.repaired(LOG);
         assertThat(damages.found()).isEqualTo(1);
         assertThat(damages.repaired()).isEqualTo(1);
     }
 
     @Test
-    void whatWasMetWhileItWasBeingRepairedIsRepairedAsWell() {
+    void aFileIsRepairedAsAWhole() {
         meet(LOG, 10);
-        int known = damages.count(LOG);
         meet(LOG, 20);
-        damages.repaired(LOG, known);
+        damages.repaired(LOG);
         assertThat(damages.repaired()).isEqualTo(2);
         meet(LOG, 10);
         damages.forgetGone();
         assertThat(damages.places()).as("it is part of the store").hasSize(1);
         parts.clear();
         damages.forgetGone();
-        damages.repaired(LOG, 1);
+        damages.repaired(LOG);
         assertThat(damages.repaired()).isEqualTo(3);
+    }
+
+    @Test
+    void norIsAPlaceLostOfAFileThatWasForgottenBefore() {
+        meet(LOG, 10);
+        meet(LOG, 20);
+        parts.clear();
+        damages.forgetGone();
+        damages.repaired(LOG);
+        assertThat(damages.repaired()).isEqualTo(2);
+        damages.repaired(LOG);
+        assertThat(damages.repaired()).as("counts once").isEqualTo(2);
     }
 
     @Test
@@ -74,7 +85,7 @@ class DamagesTest {
         parts.clear();
         meet("67743bfe00000001.manifest", 50);
         assertThat(damages.found()).isEqualTo(1);
-        damages.repaired("67743bfe00000001.manifest", 1);
+        damages.repaired("67743bfe00000001.manifest");
         assertThat(damages.repaired()).isEqualTo(1);
     }
 
