@@ -113,14 +113,23 @@ public final class CompactionPicker {
         return Math.clamp((double) (young - 2 * YOUNG_TABLES) / YOUNG_TABLES, 0, 1);
     }
 
+    /** True if a level is due to be merged, whether that can be done now or not. */
+    public boolean isDue(List<List<TableInfo>> levels) {
+        return highestScore(levels) >= 1;
+    }
+
     /** How little time what is due has: 0 if no level is beyond its measure, 1 if one is beyond twice its measure. */
     public double urgency(List<List<TableInfo>> levels) {
+        return Math.clamp(highestScore(levels) - 1, 0, 1);
+    }
+
+    private double highestScore(List<List<TableInfo>> levels) {
         long unit = unit(levels);
         double highest = 0;
         for (int level = 0; level < LEVELS - 1; level++) {
             highest = Math.max(highest, score(level, levels, unit));
         }
-        return Math.clamp(highest - 1, 0, 1);
+        return highest;
     }
 
     /** The size at which a merge ends one table and begins the next: a little below a unit, so that units do not grow by merging. */

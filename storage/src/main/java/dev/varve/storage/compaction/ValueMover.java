@@ -174,7 +174,7 @@ final class ValueMover {
         try {
             long length = end(rows.getLast()) - from;
             segment.requireBytes(from, length);
-            ByteBuffer bytes = ByteBuffer.wrap(segment.readBytes(from, (int) length));
+            byte[] bytes = segment.readBytes(from, (int) length);
             for (Row row : rows) {
                 take(segment, row, bytes, from);
             }
@@ -183,12 +183,13 @@ final class ValueMover {
         }
     }
 
-    private void take(Segment segment, Row row, ByteBuffer bytes, int from) {
+    private void take(Segment segment, Row row, byte[] bytes, int from) {
         int offset = LogPosition.offset(row.entry.position());
         int length = (int) (end(row) - offset);
         try {
-            ByteBuffer own = bytes.slice(offset - from, length).order(ByteOrder.LITTLE_ENDIAN);
-            FrameCursor frame = FrameCursor.stored(own, segment.name(), offset);
+            byte[] own = Arrays.copyOfRange(bytes, offset - from, offset - from + length); // The gaps need not be kept.
+            FrameCursor frame =
+                    FrameCursor.stored(ByteBuffer.wrap(own).order(ByteOrder.LITTLE_ENDIAN), segment.name(), offset);
             if (!frame.next() || frame.length() != length || !agree(frame, row)) {
                 throw new CorruptionException(
                         segment.name().toString(), offset, "here stands another change than the index says");

@@ -31,7 +31,8 @@ final class LinuxFile implements StoreFile {
     private static final int AROUND_BYTES = 64 << 10;
 
     /** How many bytes more of files that are read frequently would fit, in this process; below 0 nothing is read around a piece. */
-    private static final AtomicLong FITTING = new AtomicLong(MachineMemory.bytes() / 2);
+    private static final AtomicLong FITTING =
+            new AtomicLong((MachineMemory.bytes() - Runtime.getRuntime().maxMemory()) / 2);
 
     private static final AtomicLong OPENED = new AtomicLong();
 
@@ -112,6 +113,16 @@ final class LinuxFile implements StoreFile {
     @Override
     public void expectSeldomReads() {
         readSeldom = true;
+    }
+
+    @Override
+    public void readAhead(long position, long bytes) throws IOException {
+        begin();
+        try {
+            calls.adviseWillNeed(descriptor, position, bytes);
+        } finally {
+            end();
+        }
     }
 
     @Override

@@ -32,10 +32,16 @@ public interface StoreFile extends Closeable {
 
     /**
      * Says that of this file small pieces are read here and there, all of it in the end, and again and again. From then on, as long as such files
-     * fit half of memory together, what {@link #read} has to wait for comes with what stands around it. Where the system cannot do that nothing
+     * fit half of what the heap leaves of memory together, what {@link #read} has to wait for comes with what stands around it. Where the system cannot do that nothing
      * changes.
      */
     default void expectFrequentReads() throws IOException {}
+
+    /**
+     * Says that bytes will be read soon: the system may begin to read them, and nobody waits. They may lie behind the end of the file. Where the
+     * system cannot do that nothing happens.
+     */
+    default void readAhead(long position, long bytes) throws IOException {}
 
     /**
      * Reads a small piece by a mapping, which takes no system call if the operating system has the bytes in memory, and else waits for the

@@ -99,9 +99,8 @@ final class LogRecovery {
      */
     Recovered recover(Log.Start start) throws IOException {
         SegmentOpener opener = new SegmentOpener(config.files(), config.directory(), config.storeId());
-        for (long id : start.segmentIds()) {
-            SegmentOpener.Opened opened = opener.log(id);
-            segments.add(new SegmentAllocator.Fresh(id, opened.file(), opened.preallocatedBytes()));
+        for (SegmentOpener.Opened opened : opener.log(start.segmentIds())) {
+            segments.add(new SegmentAllocator.Fresh(opened.id(), opened.file(), opened.preallocatedBytes()));
         }
         state = start.before();
         firstIndex = state.lastIndex() + 1;

@@ -118,6 +118,7 @@ public final class LogScanner {
         }
         window.clear();
         windowStart = offset;
+        segment.file().readAhead(offset + (long) window.capacity(), WINDOW_BYTES); // While this one is looked at.
         int read = segment.file().read(window, offset);
         window.limit(read).position(0);
         return read >= bytes;

@@ -9,6 +9,7 @@ import dev.varve.storage.io.StoreFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,10 +54,13 @@ public final class ValueSegments {
         this.segments = segments;
     }
 
-    /** Opens one that the manifest knows. */
-    public void open(ValueSegmentInfo info) throws IOException {
-        SegmentOpener.Opened opened = new SegmentOpener(files, directory, storeId).values(info);
-        segments.addValues(info.id(), opened.file()).finish((int) info.sizeBytes());
+    /** Opens those that the manifest knows. */
+    public void open(List<ValueSegmentInfo> known) throws IOException {
+        List<SegmentOpener.Opened> opened = new SegmentOpener(files, directory, storeId).values(known);
+        for (int i = 0; i < known.size(); i++) {
+            segments.addValues(opened.get(i).id(), opened.get(i).file())
+                    .finish((int) known.get(i).sizeBytes());
+        }
     }
 
     /** Begins a new one, which counts once the manifest has it. */

@@ -68,6 +68,9 @@ final class Collector {
     /** True if space was lacking: then one victim at a time is collected, which needs least. */
     private boolean scarce;
 
+    /** How many merges failed for lack of space. */
+    private int shortages;
+
     Collector(Log log, VersionEditor editor, Supplier<ManifestState> manifest, int segmentBytes, Damages damages) {
         this.log = log;
         this.editor = editor;
@@ -190,9 +193,18 @@ final class Collector {
         }
     }
 
-    /** Tables have been merged or written anew. */
-    synchronized void merged(Compaction merge, Merged result) {
-        scarce = false;
+    /** How many merges have failed for lack of space. */
+    synchronized int shortages() {
+        return shortages;
+    }
+
+    /**
+     * Tables have been merged or written anew.
+     *
+     * @param before how many merges had failed for lack of space when this one began
+     */
+    synchronized void merged(Compaction merge, Merged result, int before) {
+        scarce &= shortages != before;
         if (!merge.isRewriting()) { // What had been regarded in all of them has been in what they became.
             long least = merge.inputs().mapToLong(this::regarded).min().orElse(0);
             result.tables().stream()
@@ -227,6 +239,7 @@ final class Collector {
     synchronized void failed(IOException cause) {
         if (Trouble.isDiskFull(cause)) {
             scarce = true;
+            shortages++;
             victims = Set.of();
         }
     }

@@ -38,8 +38,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Merges tables in the background as long as something is due, several at once. A compaction that fails leaves everything as it was and is
  * tried again after a pause, which grows, or when somebody asks. Tables in which it met damage are left alone from then on, and others are
- * merged around them: nothing is dropped unread. While nobody writes, level 0 is merged before it is due. When nothing else is due, one
- * table at a time is written anew to have space back. Owns its threads.
+ * merged around them: nothing is dropped unread. While nobody writes, level 0 is merged before it is due. When nothing else is due, tables
+ * are written anew to have space back, as many at a time as there are threads. Owns its threads.
  */
 final class Compactor implements AutoCloseable {
 
@@ -318,9 +318,15 @@ final class Compactor implements AutoCloseable {
         return due == null && !scarce ? collection(levels) : due;
     }
 
+    /**
+     * The next step of collection. While another one is under way there is none if space is scarce, since each holds the old and the new, or if a
+     * merge is due that waits for its tables: it would never have all of them.
+     */
     private @Nullable Compaction collection(Levels levels) {
-        int most = collector.isScarce() ? 1 : THREADS;
-        return collecting < most ? collector.next(levels, held(), collecting > 0) : null;
+        boolean alone = collector.isScarce() || picker.isDue(levels.infos());
+        return collecting == 0 || (collecting < THREADS && !alone)
+                ? collector.next(levels, held(), collecting > 0)
+                : null;
     }
 
     private boolean atRest() {
@@ -443,12 +449,13 @@ final class Compactor implements AutoCloseable {
 
     private void merge(Compaction due, Levels tables) throws IOException {
         long begin = ticker.nanos();
+        int shortages = collector.shortages();
         Merged result = merger.write(due.isRewriting() ? rewriting(due, tables) : merging(due, tables));
         editor.merged(due.inputs().map(TableInfo::id).collect(Collectors.toSet()), due.target(), result);
         if (due.isRewriting()) {
             collector.rewritten(due.upper().getFirst(), due.level(), tables, result);
         }
-        collector.merged(due, result);
+        collector.merged(due, result, shortages);
         collector.look(versions.current().tables());
         listener.compacted(
                 ticker.nanos() - begin,

@@ -22,7 +22,6 @@ import dev.varve.storage.log.LogPosition;
 import dev.varve.storage.log.Reach;
 import dev.varve.storage.log.Segment;
 import dev.varve.storage.log.SegmentSet;
-import dev.varve.storage.log.ValueSegmentInfo;
 import dev.varve.storage.log.ValueSegments;
 import dev.varve.storage.log.VoteFile;
 import java.io.Closeable;
@@ -174,9 +173,7 @@ public final class StateMachine implements Closeable {
                     directory.manifest()::nextFileId,
                     options.segmentBytes(),
                     segments);
-            for (ValueSegmentInfo info : found.values()) {
-                valueSegments.open(info);
-            }
+            valueSegments.open(found.values());
             directory.removeLeftovers(log);
             background = new Background(
                     directory,

@@ -207,8 +207,11 @@ class CompactionPickerTest {
 
     @Test
     void whatIsDueIsTheMoreUrgentTheFurtherALevelIsBeyondItsMeasure() {
-        young(CompactionPicker.YOUNG_TABLES, "a", "z");
+        young(CompactionPicker.YOUNG_TABLES - 1, "a", "z");
+        assertThat(picker.isDue(levels)).isFalse();
+        young(1, "a", "z");
         assertThat(picker.urgency(levels)).isZero();
+        assertThat(picker.isDue(levels)).isTrue();
         young(CompactionPicker.YOUNG_TABLES / 2, "a", "z");
         assertThat(picker.urgency(levels)).isEqualTo(0.5);
         add(1, "a", "z", 3 * CompactionPicker.LONE_UNITS * TABLE);

@@ -156,7 +156,7 @@ class LinuxFileTest {
     void whatIsReadFrequentlyComesWithWhatStandsAroundIt() throws Exception {
         try (LinuxFile file = open(0, new AtomicLong(contents.length))) {
             file.expectFrequentReads();
-            read(file, 20 * PAGE);
+            read(file, 31 * PAGE); // The last one to arrive.
             assertThat(isKept(40 * PAGE)).isFalse();
             assertThat(kept(16, 32, 1)).isGreaterThan(12);
         }
@@ -171,5 +171,16 @@ class LinuxFileTest {
             assertThat(kept(16, 32, 1)).isLessThan(4);
         }
         assertThat(fitting).as("given back").hasValue(contents.length - 1);
+    }
+
+    @Test
+    void whatIsReadAheadIsInMemoryWhenItIsAskedFor() throws Exception {
+        try (LinuxFile file = open(0)) {
+            file.readAhead(8 * PAGE, 32 * PAGE);
+            read(file, 39 * PAGE); // The last one to arrive.
+            assertThat(isKept(50 * PAGE)).isFalse();
+            assertThat(kept(8, 40, 1)).isGreaterThan(24);
+            file.readAhead(PAGES * PAGE, PAGE);
+        }
     }
 }

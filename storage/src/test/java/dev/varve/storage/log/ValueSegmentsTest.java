@@ -174,7 +174,7 @@ class ValueSegmentsTest {
         ValueSegmentInfo info = run.finish().getFirst();
         segments.close();
         open();
-        values.open(info);
+        values.open(List.of(info));
         int offset = LogPosition.offset(moved.position());
         Segment segment = Objects.requireNonNull(segments.find(info.id()));
         assertThat(segment.isLog()).isFalse();
@@ -189,7 +189,8 @@ class ValueSegmentsTest {
         ValueSegmentInfo missing = new ValueSegmentInfo(77, 100, 0);
         for (ValueSegmentInfo wrong : List.of(longer, missing)) {
             SegmentSet others = new SegmentSet();
-            new ValueSegments(DiskFileSystem.instance(), directory, STORE, () -> 1, SEGMENT_BYTES, others).open(wrong);
+            new ValueSegments(DiskFileSystem.instance(), directory, STORE, () -> 1, SEGMENT_BYTES, others)
+                    .open(List.of(wrong));
             assertThatThrownBy(() -> others.get(0).readBytes(offset, 20))
                     .isInstanceOf(CorruptionException.class)
                     .hasMessageContaining(new FileName(FileKind.VALUES, wrong.id()).toString());

@@ -113,7 +113,7 @@ class ValueFetcherTest {
         List<ValueSegmentInfo> finished = run.finish();
         written.close();
         assertThat(finished).hasSize(1);
-        new ValueSegments(watched(), directory, STORE, () -> ID, 64 << 20, segments).open(finished.getFirst());
+        new ValueSegments(watched(), directory, STORE, () -> ID, 64 << 20, segments).open(finished);
         reads.clear(); // Of its header and footer.
     }
 
