@@ -47,7 +47,7 @@ final class KeySet {
     }
 
     private boolean contains(long rank) {
-        return (sorted ? rank : order.inverse(rank)) < size;
+        return size == capacity || (sorted ? rank : order.inverse(rank)) < size;
     }
 
     /** Checks a scan: from the key of a rank on every key that there is must be visited, with a value that was written. */

@@ -8,6 +8,8 @@ public final class Permutation {
 
     private static final long FIRST = 0x9e3779b97f4a7c15L;
     private static final long SECOND = 0xd1342543de82ef95L;
+    private static final long FIRST_INVERSE = inverseOf(FIRST);
+    private static final long SECOND_INVERSE = inverseOf(SECOND);
 
     private final long count;
     private final long mask;
@@ -36,8 +38,8 @@ public final class Permutation {
     public long inverse(long place) {
         long result = place;
         do {
-            result = folded(result) * inverseOf(SECOND) & mask;
-            result = folded(result) * inverseOf(FIRST) & mask;
+            result = folded(result) * SECOND_INVERSE & mask;
+            result = folded(result) * FIRST_INVERSE & mask;
             result = folded(result);
         } while (result >= count);
         return result;
