@@ -77,10 +77,16 @@ public final class Memtable {
     private final MemorySegment memory;
     private final int[] path = new int[MAX_HEIGHT];
 
-    /** Of keys that are about to be added: what links say of them, and how far the way to them has been walked. */
+    /** Of keys that are about to be added: what links say of them. */
     private final long[] expected = new long[EXPECTED_MAX];
 
-    private final int[] walked = new int[EXPECTED_MAX];
+    /** For each level and each of the first {@link #fetchedCount} of these keys the last node below it, or one before that. */
+    private final int[][] fetched = new int[MAX_HEIGHT][EXPECTED_MAX];
+
+    private int fetchedCount;
+
+    /** How many of them have been added, or passed over. */
+    private int fetchedUsed;
 
     /** Written before the entry is visible to anybody, who thereby sees it. */
     private final long[] filter;
@@ -123,16 +129,23 @@ public final class Memtable {
      */
     public void expect(int number, byte[] indexKey, int keyLength) {
         expected[number] = prefix(IndexKey.head(indexKey, keyLength));
+        fetchedCount = 0;
     }
 
     /**
-     * Brings what lies on the ways to the first {@code count} expected keys into the processor's caches. It walks them in step: where one waits for
-     * memory the others go on, so that the processor waits for all of them at once (group prefetching: Chen, Ailamaki, Gibbons, Mowry,
-     * "Improving hash join performance through prefetching", 2004).
+     * Walks the ways to the first {@code count} expected keys; those that are then added in this order begin where it ended. It walks them in step:
+     * where one waits for memory the others go on, so that the processor waits for all of them at once (group prefetching: Chen, Ailamaki,
+     * Gibbons, Mowry, "Improving hash join performance through prefetching", 2004).
      */
     public void fetch(int count) {
-        Arrays.fill(walked, 0, count, HEAD);
+        int[] above = null;
         for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
+            int[] walked = fetched[level];
+            if (above == null) {
+                Arrays.fill(walked, 0, count, HEAD);
+            } else {
+                System.arraycopy(above, 0, walked, 0, count);
+            }
             boolean moved = true;
             while (moved) {
                 moved = false;
@@ -144,7 +157,21 @@ public final class Memtable {
                     }
                 }
             }
+            above = walked;
         }
+        fetchedCount = count;
+        fetchedUsed = 0;
+    }
+
+    /** The next of the fetched keys of which links say this; negative if there is none. */
+    private int nextFetched(long prefix) {
+        while (fetchedUsed < fetchedCount) {
+            int number = fetchedUsed++;
+            if (expected[number] == prefix) {
+                return number;
+            }
+        }
+        return -1;
     }
 
     /**
@@ -190,7 +217,8 @@ public final class Memtable {
         usedBytes = used;
         long hash = BloomFilter.hash(indexKey, keyLength);
         filter[word(hash)] |= bits(hash);
-        link(at, height, head, indexKey, keyLength, revision);
+        findPath(head, indexKey, keyLength, revision);
+        link(at, height, head);
         return true;
     }
 
@@ -218,8 +246,7 @@ public final class Memtable {
         return rangeTombstones;
     }
 
-    private void link(long at, int height, long head, byte[] indexKey, int keyLength, long revision) {
-        findPath(head, indexKey, keyLength, revision);
+    private void link(long at, int height, long head) {
         int node = (int) (at >>> 3);
         for (int level = 0; level < height; level++) {
             LINK.set(memory, linkAt(node, level), link(path[level], level));
@@ -258,8 +285,10 @@ public final class Memtable {
     /** Fills {@link #path} with the last node below the given place at each level. */
     private void findPath(long head, byte[] indexKey, int keyLength, long revision) {
         long prefix = prefix(head);
+        int number = nextFetched(prefix);
         int node = HEAD;
         for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
+            node = number < 0 ? node : fetched[level][number];
             long link = link(node, level);
             while (isBelow(link, prefix, head, indexKey, keyLength, revision)) {
                 node = (int) link & NODE_MASK;

@@ -44,6 +44,7 @@ final class LinuxCalls {
     private static final int RWF_NOWAIT = 8;
     private static final int RWF_DONTCACHE = 0x80;
     private static final int SEEK_END = 2;
+    private static final int SEEK_DATA = 3;
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;
     private static final int MAP_SHARED = 1;
@@ -61,6 +62,7 @@ final class LinuxCalls {
 
     private static final int ENOENT = 2;
     private static final int EINTR = 4;
+    private static final int ENXIO = 6;
     private static final int EACCES = 13;
     private static final int EEXIST = 17;
     private static final int ENOSPC = 28;
@@ -237,6 +239,17 @@ final class LinuxCalls {
             long size = (long) LinuxFunctions.LSEEK.invokeExact(s.state, file.number, 0L, SEEK_END);
             s.require(size >= 0, file, "lseek");
             return size;
+        });
+    }
+
+    /** The first place at or behind one where a file has data, as far as the system knows: all else is zero. {@link Long#MAX_VALUE} if there is none. */
+    long nextData(Descriptor file, long position) throws IOException {
+        return call(s -> {
+            long found = (long) LinuxFunctions.LSEEK.invokeExact(s.state, file.number, position, SEEK_DATA);
+            if (found >= 0) {
+                return found;
+            }
+            return s.errno() == ENXIO ? Long.MAX_VALUE : position; // Not all file systems know.
         });
     }
 

@@ -207,6 +207,16 @@ final class LinuxFile implements StoreFile {
     }
 
     @Override
+    public long nextData(long position) throws IOException {
+        begin();
+        try {
+            return calls.nextData(descriptor, position);
+        } finally {
+            end();
+        }
+    }
+
+    @Override
     public void truncate(long size) throws IOException {
         endLazyWrites(); // A page beyond the end must not be touched.
         readMapping.cut(size);

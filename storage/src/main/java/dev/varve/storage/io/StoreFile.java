@@ -75,6 +75,14 @@ public interface StoreFile extends Closeable {
     /** The size in bytes. */
     long size() throws IOException;
 
+    /**
+     * The first place at or behind {@code position} where something else than zeroes may stand; {@link Long#MAX_VALUE} if there is none. What was
+     * preallocated and never written need not be read to know it.
+     */
+    default long nextData(long position) throws IOException {
+        return position;
+    }
+
     /** Cuts the file to {@code size} bytes; nothing happens if it is shorter. */
     void truncate(long size) throws IOException;
 

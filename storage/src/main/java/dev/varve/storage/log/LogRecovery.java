@@ -8,6 +8,7 @@ import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.UnsupportedVersionException;
+import dev.varve.storage.io.Trouble;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,11 +33,14 @@ import org.slf4j.LoggerFactory;
  * </ul>
  *
  * <p>A segment whose tail was cut is sealed there and not appended to, so that a valid record behind the cut can never be taken
- * for the continuation of what is written later.
+ * for the continuation of what is written later. On a full disk, which has no space for another segment, zeroes are written over it for the same
+ * reason.
  */
 final class LogRecovery {
 
     private static final Logger logger = LoggerFactory.getLogger(LogRecovery.class);
+
+    private static final int CLEAR_BYTES = 1 << 20;
 
     private final LogConfig config;
     private final SegmentSet segments;
@@ -288,9 +292,21 @@ final class LogRecovery {
         }
     }
 
-    /** Seals a segment behind its last valid record, cuts what follows, and goes on in a new one. */
+    /**
+     * Seals a segment behind its last valid record, cuts what follows, and goes on in a new one; where the disk has no space for one, clears what
+     * follows and goes on in the same.
+     */
     private Segment cutTail(Segment torn) throws IOException {
-        Segment successor = segments.add(allocator.create(config.segmentBytes()));
+        Segment successor;
+        try {
+            successor = segments.add(allocator.create(config.segmentBytes()));
+        } catch (IOException e) {
+            if (!Trouble.isDiskFull(e)) {
+                throw e;
+            }
+            clearTail(torn);
+            return torn;
+        }
         ByteBuffer seal = ByteBuffer.allocate(LogWriter.SEAL_BYTES).order(ByteOrder.LITTLE_ENDIAN);
         RecordHeader header = new RecordHeader(
                 LogWriter.SEAL_BYTES,
@@ -314,5 +330,21 @@ final class LogRecovery {
         torn.forced(newEnd);
         torn.seal();
         return successor;
+    }
+
+    /** Writes zeroes over what follows the last valid record, for which there is space, so that none of it is ever taken for what is written later. */
+    private static void clearTail(Segment torn) throws IOException {
+        long size = torn.file().size();
+        ByteBuffer zeroes = ByteBuffer.allocateDirect(CLEAR_BYTES);
+        for (long at = torn.end(); at < size; at += zeroes.limit()) {
+            zeroes.clear().limit((int) Math.min(CLEAR_BYTES, size - at));
+            torn.file().write(zeroes, at);
+        }
+        torn.file().sync();
+        torn.forced(torn.end());
+        logger.warn(
+                "{}: cleared an unsynced tail from offset {} on: it was never acknowledged as durable. The disk is too full for another segment",
+                torn.name(),
+                torn.end());
     }
 }

