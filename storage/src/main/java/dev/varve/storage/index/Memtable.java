@@ -282,7 +282,10 @@ public final class Memtable {
         return (int) link(node, level) & NODE_MASK;
     }
 
-    /** Fills {@link #path} with the last node below the given place at each level. */
+    /**
+     * Fills {@link #path} with the last node below the given place at each level. Of a fetched key a level begins where its search ended, as long as
+     * that is where the level above ended: it knows no more of a key than links say, and stops before the first of those that they say the same of.
+     */
     private void findPath(long head, byte[] indexKey, int keyLength, long revision) {
         long prefix = prefix(head);
         int number = nextFetched(prefix);
@@ -293,6 +296,7 @@ public final class Memtable {
             while (isBelow(link, prefix, head, indexKey, keyLength, revision)) {
                 node = (int) link & NODE_MASK;
                 link = link(node, level);
+                number = -1;
             }
             path[level] = node;
         }

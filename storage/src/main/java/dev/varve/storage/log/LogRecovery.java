@@ -179,7 +179,7 @@ final class LogRecovery {
         List<Doubt> doubtful = new ArrayList<>();
         while (true) {
             visited.add(segment.id());
-            LogScanner scanner = new LogScanner(segment, from);
+            LogScanner scanner = new LogScanner(segment, from).readingAhead();
             int proven = from;
             if (scanner.next()) {
                 doubtful.clear(); // A segment is used only once the one before it is on the device.
@@ -301,7 +301,7 @@ final class LogRecovery {
         try {
             successor = segments.add(allocator.create(config.segmentBytes()));
         } catch (IOException e) {
-            if (!Trouble.isDiskFull(e)) {
+            if (!Trouble.isDiskFull(e) || allocator.isPrepared()) { // Then it is the manifest that lacks space.
                 throw e;
             }
             clearTail(torn);
@@ -336,9 +336,10 @@ final class LogRecovery {
     private static void clearTail(Segment torn) throws IOException {
         long size = torn.file().size();
         ByteBuffer zeroes = ByteBuffer.allocateDirect(CLEAR_BYTES);
-        for (long at = torn.end(); at < size; at += zeroes.limit()) {
+        for (long at = torn.file().nextData(torn.end()); at < size; ) {
             zeroes.clear().limit((int) Math.min(CLEAR_BYTES, size - at));
             torn.file().write(zeroes, at);
+            at = torn.file().nextData(at + zeroes.limit());
         }
         torn.file().sync();
         torn.forced(torn.end());

@@ -32,6 +32,7 @@ public final class LogScanner {
     private int writes;
     private ByteBuffer payload = ByteBuffer.allocate(0);
     private String trouble = "";
+    private boolean ahead;
 
     /**
      * @param segment what to read
@@ -48,6 +49,12 @@ public final class LogScanner {
         this.window = allocate(windowBytes).limit(0);
         this.windowStart = from;
         this.offset = from;
+    }
+
+    /** Has the system read on while what it has read is looked at: for a scan of what is worth its place in memory. */
+    LogScanner readingAhead() {
+        ahead = true;
+        return this;
     }
 
     private static ByteBuffer allocate(int bytes) {
@@ -119,7 +126,9 @@ public final class LogScanner {
         }
         window.clear();
         windowStart = offset;
-        segment.file().readAhead(offset + (long) window.capacity(), WINDOW_BYTES); // While this one is looked at.
+        if (ahead) {
+            segment.file().readAhead(offset + (long) window.capacity(), WINDOW_BYTES);
+        }
         int read = segment.file().read(window, offset);
         window.limit(read).position(0);
         return read >= bytes;

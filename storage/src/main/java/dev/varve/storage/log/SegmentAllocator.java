@@ -243,6 +243,11 @@ final class SegmentAllocator implements AutoCloseable {
         return ready;
     }
 
+    /** True if a file is ready that could not be written down. Asked by the thread that creates. */
+    boolean isPrepared() {
+        return unregistered != null;
+    }
+
     private Fresh prepare(int bytes) throws IOException {
         long id = registry.nextFileId();
         Path path = directory.resolve(new FileName(FileKind.LOG, id).toString());

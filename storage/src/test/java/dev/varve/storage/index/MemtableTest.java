@@ -15,6 +15,9 @@ import java.util.List;
 import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class MemtableTest {
 
@@ -73,15 +76,16 @@ class MemtableTest {
         return entry == null ? "nothing" : new String(requireNonNull(entry.value()), ISO_8859_1);
     }
 
-    @Test
-    void keysThatWereFetchedComeToStandWhereOthersWould() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"\0", "\0a common beginning ", "\7"})
+    void keysThatWereFetchedComeToStandWhereOthersWould(String prefix) throws IOException {
         Random random = new Random(5);
         Memtable unfetched = new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
         for (int revision = 1; revision < 4_000; ) {
             int count = 1 + random.nextInt(random.nextBoolean() ? 2 : Memtable.EXPECTED_MAX);
             List<String> keys = new ArrayList<>();
             for (int i = 0; i < count; i++) {
-                keys.add("\0" + random.nextInt(3_000));
+                keys.add(prefix + random.nextInt(3_000));
                 memtable.expect(i, bytes(keys.get(i)), keys.get(i).length());
             }
             if (random.nextInt(4) > 0) {
@@ -89,7 +93,7 @@ class MemtableTest {
             }
             keys.removeIf(key -> random.nextInt(4) == 0);
             if (random.nextInt(4) == 0) {
-                keys.add(random.nextInt(keys.size() + 1), "\0" + random.nextInt(3_000));
+                keys.add(random.nextInt(keys.size() + 1), prefix + random.nextInt(3_000));
             }
             for (String key : keys) {
                 put(key, revision, "v" + revision);
@@ -99,6 +103,26 @@ class MemtableTest {
         }
         assertThat(ascending(memtable)).isEqualTo(ascending(unfetched));
         assertThat(descending(memtable)).isEqualTo(ascending(unfetched).reversed());
+    }
+
+    /** It takes less than a second, or, if each key passes those before it one by one, many minutes. */
+    @Test
+    @Timeout(60)
+    void fetchedKeysWithACommonBeginningAreNotPassedOneByOne() {
+        Random random = new Random(7);
+        Memtable large = new Memtable(Arena.ofAuto().allocate(64 << 20, 8));
+        for (int i = 0; i < 300_000; i += Memtable.EXPECTED_MAX) {
+            List<String> keys = new ArrayList<>();
+            for (int number = 0; number < Memtable.EXPECTED_MAX; number++) {
+                keys.add("\0a common beginning " + random.nextInt());
+                large.expect(number, bytes(keys.get(number)), keys.get(number).length());
+            }
+            large.fetch(Memtable.EXPECTED_MAX);
+            for (String key : keys) {
+                assertThat(put(large, key, i + 1, "")).isTrue();
+            }
+        }
+        assertThat(large.entries()).isEqualTo(300_000);
     }
 
     @Test
