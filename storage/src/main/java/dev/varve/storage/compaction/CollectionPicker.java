@@ -33,10 +33,10 @@ public final class CollectionPicker {
     static final double ROOM = 0.17;
 
     /** From here on a growth of the files is slowed. */
-    static final double DEBT_FROM = 1.44;
+    static final double DEBT_FROM = 1.4;
 
     /** Here it is slowed as much as it can be. */
-    static final double DEBT_TO = 1.66;
+    static final double DEBT_TO = 1.65;
 
     /** Space comes back by whole segments: so many times more than what is worth a pass is no debt. */
     private static final int SLACK = 4;

@@ -201,9 +201,8 @@ class CollectionPickerTest {
     void theDebtRisesSteadilyOnceThePassShouldHaveBegun() {
         assertThat(picker.debt(use(CollectionPicker.DEBT_FROM))).isZero();
         double before = 0;
-        double step = 0.02 / (CollectionPicker.DEBT_TO - CollectionPicker.DEBT_FROM);
         for (double size = CollectionPicker.DEBT_FROM + 0.02; size < CollectionPicker.DEBT_TO; size += 0.02) {
-            assertThat(picker.debt(use(size))).isBetween(before + 0.9 * step, before + 1.1 * step);
+            assertThat(picker.debt(use(size))).isBetween(before + 0.07, before + 0.09);
             before = picker.debt(use(size));
         }
         assertThat(picker.debt(use(CollectionPicker.DEBT_TO + 0.1))).isEqualTo(1);
