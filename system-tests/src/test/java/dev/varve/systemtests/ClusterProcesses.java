@@ -8,6 +8,8 @@ import dev.varve.client.RangeReader;
 import dev.varve.client.UnreachableException;
 import dev.varve.client.VarveClient;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -15,8 +17,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +42,9 @@ public final class ClusterProcesses implements AutoCloseable {
 
     private static final List<String> JVM =
             List.of("-Xmx160m", "-XX:TieredStopAtLevel=1"); // Many lives on few cores, all short.
+
+    /** The route of all that a node has. */
+    private static final String CONTENTS = "/range?start=%00&end=%FF&consistency=stale";
 
     private static final Pattern LEADER = Pattern.compile("\"leader\":\"([^\"]+)\"");
     private static final Pattern LAG = Pattern.compile("\"lag\":([0-9]+)");
@@ -218,15 +227,30 @@ public final class ClusterProcesses implements AutoCloseable {
 
     /** Everything that a node has, whatever the others have. */
     String contents(String name) throws IOException, InterruptedException {
-        return get(name, "/range?start=%00&end=%FF&consistency=stale").body();
+        return get(name, CONTENTS).body();
+    }
+
+    /** A digest of the same, which may be larger than the heap. */
+    String digest(String name) throws IOException, InterruptedException, NoSuchAlgorithmException {
+        HttpResponse<InputStream> answer =
+                http.send(request(name, CONTENTS), HttpResponse.BodyHandlers.ofInputStream());
+        assertThat(answer.statusCode()).isEqualTo(200);
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        try (InputStream contents = new DigestInputStream(answer.body(), digest)) {
+            contents.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /** The answer of one node to a GET. */
     public HttpResponse<String> get(String name, String target) throws IOException, InterruptedException {
-        HttpRequest request = HttpRequest.newBuilder(URI.create(node(name).url() + target))
+        return http.send(request(name, target), HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+    }
+
+    private HttpRequest request(String name, String target) {
+        return HttpRequest.newBuilder(URI.create(node(name).url() + target))
                 .timeout(Duration.ofSeconds(Program.PATIENCE_SECONDS))
                 .build();
-        return http.send(request, HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
     }
 
     /** The value of a key as one node reads it, or null. */
