@@ -11,6 +11,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
@@ -27,7 +28,7 @@ public final class ServerProcess implements AutoCloseable {
 
     private static final int FIRST_PORT = 20_000;
     private static final int PORTS = 10_000;
-    private static final long POLL_NANOS = 2_000_000;
+    private static final Duration POLL = Duration.ofMillis(2);
 
     private final List<String> command;
     private final String url;
@@ -109,6 +110,15 @@ public final class ServerProcess implements AutoCloseable {
      * @param what names it in the failure of a test that has waited too long, or whose server has ended
      */
     public void await(String what, BooleanSupplier condition) {
+        await(what, POLL, condition);
+    }
+
+    /**
+     * The same, looking less often: where what is looked at costs the server something, and its speed is of interest.
+     *
+     * @param pause between one look and the next
+     */
+    void await(String what, Duration pause, BooleanSupplier condition) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(Program.PATIENCE_SECONDS);
         while (!condition.getAsBoolean()) {
             assertThat(running().isAlive())
@@ -117,7 +127,7 @@ public final class ServerProcess implements AutoCloseable {
             assertThat(System.nanoTime() - deadline)
                     .as(() -> "time is left; waiting for: " + what + "\n" + log())
                     .isNegative();
-            LockSupport.parkNanos(POLL_NANOS);
+            LockSupport.parkNanos(pause.toNanos());
         }
     }
 

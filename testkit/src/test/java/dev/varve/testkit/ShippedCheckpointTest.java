@@ -18,6 +18,7 @@ import dev.varve.storage.state.ShippedCheckpoint;
 import dev.varve.storage.state.ShippedCheckpoint.ShippedFile;
 import dev.varve.storage.state.StateMachine;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -54,7 +55,7 @@ class ShippedCheckpointTest {
             if (!to.has(file)) {
                 for (long at = to.begin(file); at < file.sizeBytes(); at += PIECE_BYTES) {
                     byte[] piece = from.read(file.name(), at, PIECE_BYTES);
-                    to.write(file, at, piece);
+                    to.write(file, at, ByteBuffer.wrap(piece));
                     bytes += piece.length;
                 }
                 to.complete(file);
@@ -256,11 +257,11 @@ class ShippedCheckpointTest {
                     damaged[Seeds.random(file.sizeBytes()).nextInt(whole.length)] ^= 16;
                     assertThat(incoming.has(file)).isFalse();
                     assertThat(incoming.begin(file)).isZero();
-                    incoming.write(file, 0, damaged);
+                    incoming.write(file, 0, ByteBuffer.wrap(damaged));
                     assertThatThrownBy(() -> incoming.complete(file)).isInstanceOf(CorruptionException.class);
                     assertThat(incoming.has(file)).isFalse();
                     assertThat(incoming.begin(file)).isZero();
-                    incoming.write(file, 0, whole);
+                    incoming.write(file, 0, ByteBuffer.wrap(whole));
                     incoming.complete(file);
                 }
                 incoming.install();
@@ -295,10 +296,10 @@ class ShippedCheckpointTest {
                         .orElseThrow();
                 try (IncomingCheckpoint incoming = new IncomingCheckpoint(files, FOLLOWER, contents)) {
                     incoming.begin(whole);
-                    incoming.write(whole, 0, outgoing.read(whole.name(), 0, (int) whole.sizeBytes()));
+                    incoming.write(whole, 0, ByteBuffer.wrap(outgoing.read(whole.name(), 0, (int) whole.sizeBytes())));
                     incoming.complete(whole);
                     incoming.begin(half);
-                    incoming.write(half, 0, outgoing.read(half.name(), 0, 20_000));
+                    incoming.write(half, 0, ByteBuffer.wrap(outgoing.read(half.name(), 0, 20_000)));
                 }
                 SimulatedFileSystem killed =
                         new SimulatedFileSystem(files.disk().copy());

@@ -14,7 +14,10 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogConfiguration extends ContextAwareBase implements Configurator {
 
-    /** The consensus engine warns of much that mends itself, such as a peer that is away; our own lines tell of what matters. */
+    /**
+     * The consensus engine warns of much that mends itself, such as a peer that is away; our own lines tell of what matters.
+     * Of what it takes for an error it says the same twenty times a second.
+     */
     private static final String ENGINE = "com.alipay.sofa.jraft";
 
     private static final String PATTERN = "%d{yyyy-MM-dd HH:mm:ss.SSS} %-5level %logger{0}: %msg%n";
@@ -30,6 +33,7 @@ public final class LogConfiguration extends ContextAwareBase implements Configur
         appender.setName("standard error");
         appender.setTarget("System.err");
         appender.setEncoder(encoder);
+        appender.addFilter(new RepeatedMessages(ENGINE));
         appender.start();
         ch.qos.logback.classic.Logger root = context.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
         root.addAppender(appender);

@@ -56,15 +56,27 @@ final class BodyReader {
         return bytes(i32());
     }
 
+    /** Bytes behind their length in 32 bits, where they stand. */
+    ByteBuffer longSlice() {
+        int length = checked(i32());
+        ByteBuffer slice = in.slice(in.position(), length);
+        in.position(in.position() + length);
+        return slice;
+    }
+
     String text() {
         return new String(shortBytes(), StandardCharsets.UTF_8);
     }
 
-    private byte[] bytes(int length) {
+    private int checked(int length) {
         if (length < 0 || length > in.remaining()) {
             throw new IllegalArgumentException("a message is shorter than it says");
         }
-        byte[] bytes = new byte[length];
+        return length;
+    }
+
+    private byte[] bytes(int length) {
+        byte[] bytes = new byte[checked(length)];
         in.get(bytes);
         return bytes;
     }

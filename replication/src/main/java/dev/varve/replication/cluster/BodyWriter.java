@@ -53,8 +53,9 @@ final class BodyWriter {
         return shortBytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
+    /** What was written, to which nothing may be added. */
     byte[] bytes() {
-        return Arrays.copyOf(out.array(), out.position());
+        return out.hasRemaining() ? Arrays.copyOf(out.array(), out.position()) : out.array();
     }
 
     private ByteBuffer room(int more) {

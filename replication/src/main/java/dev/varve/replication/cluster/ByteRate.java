@@ -1,27 +1,42 @@
 package dev.varve.replication.cluster;
 
 import com.google.errorprone.annotations.concurrent.GuardedBy;
+import dev.varve.storage.io.Ticker;
+import dev.varve.storage.io.YieldingRate;
 import java.util.concurrent.TimeUnit;
 
-/** Spreads bytes over time: says how long each piece has to wait so that all together keep to a rate. Thread-safe. */
+/**
+ * Spreads bytes over time: says how long each piece has to wait so that all together keep to a rate. That is the fastest one unless writes
+ * suffer, and then as little as a quarter of it. Thread-safe.
+ */
 final class ByteRate {
 
-    private final long bytesPerSecond;
+    /** What is left of the rate when writes suffer. With less, the log that is kept for whoever fetches would grow for too long. */
+    static final double LEAST = 0.25;
+
+    private final Ticker ticker;
+    private final YieldingRate rate;
 
     /** When the next piece may go. */
     @GuardedBy("this")
     private long nextNanos;
 
-    /** @param now on the ticker by which it is asked */
-    ByteRate(long bytesPerSecond, long now) {
-        this.bytesPerSecond = bytesPerSecond;
-        this.nextNanos = now;
+    ByteRate(Ticker ticker, long fastest) {
+        this.ticker = ticker;
+        this.rate = new YieldingRate(ticker, LEAST * fastest, fastest);
+        this.nextNanos = ticker.nanos();
+    }
+
+    /** A write took so long. */
+    void written(long nanos) {
+        rate.waited(nanos);
     }
 
     /** Takes a place for a piece; returns how many nanoseconds it has to wait. Time in which nothing went is not made up for. */
-    synchronized long reserve(int bytes, long now) {
+    synchronized long reserve(int bytes) {
+        long now = ticker.nanos();
         long begin = nextNanos - now > 0 ? nextNanos : now;
-        nextNanos = begin + bytes * TimeUnit.SECONDS.toNanos(1) / bytesPerSecond;
+        nextNanos = begin + (long) (bytes * TimeUnit.SECONDS.toNanos(1) / rate.bytesPerSecond());
         return begin - now;
     }
 }

@@ -16,6 +16,7 @@ import dev.varve.storage.state.IncomingCheckpoint;
 import dev.varve.storage.state.ShippedCheckpoint;
 import dev.varve.storage.state.ShippedCheckpoint.ShippedFile;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
@@ -115,8 +116,8 @@ final class CheckpointFetcher implements AutoCloseable {
         try {
             if (thread == null && !closed) {
                 progress = new Progress(0, 0);
-                OwnedThread fetching =
-                        new OwnedThread("varve-fetch-" + transport.identity().node(), this::run);
+                OwnedThread fetching = OwnedThread.patient(
+                        "varve-fetch-" + transport.identity().node(), this::run);
                 thread = fetching;
                 fetching.start();
             }
@@ -256,10 +257,10 @@ final class CheckpointFetcher implements AutoCloseable {
             while (at < file.sizeBytes()) {
                 int length = (int) Math.min(CheckpointSender.PIECE_BYTES, file.sizeBytes() - at);
                 PieceRequest request = new PieceRequest(offer, file.name(), at, length);
-                byte[] piece = CheckpointMessages.decodePiece(call(from, Messages.PIECE, request.encode()));
-                if (piece.length != length) {
-                    throw new IOException("'" + from + "' sent " + piece.length + " bytes of " + file.name() + " at "
-                            + at + ", not " + length);
+                ByteBuffer piece = CheckpointMessages.decodePiece(call(from, Messages.PIECE, request.encode()));
+                if (piece.remaining() != length) {
+                    throw new IOException("'" + from + "' sent " + piece.remaining() + " bytes of " + file.name()
+                            + " at " + at + ", not " + length);
                 }
                 incoming.write(file, at, piece);
                 fetchedBytes.addAndGet(length);

@@ -100,11 +100,15 @@ final class CheckpointMessages {
     }
 
     static byte[] piece(byte[] bytes) {
-        return new BodyWriter(8 + bytes.length).u8(GRANTED).longBytes(bytes).bytes();
+        return new BodyWriter(1 + Integer.BYTES + bytes.length)
+                .u8(GRANTED)
+                .longBytes(bytes)
+                .bytes();
     }
 
-    static byte[] decodePiece(byte[] body) throws RefusedException {
-        return granted(body).longBytes();
+    /** The bytes of a piece, where they stand in a message. */
+    static ByteBuffer decodePiece(byte[] body) throws RefusedException {
+        return granted(body).longSlice();
     }
 
     private static BodyWriter put(BodyWriter out, FileName name) {

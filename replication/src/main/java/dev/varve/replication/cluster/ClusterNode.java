@@ -313,8 +313,11 @@ final class ClusterNode implements ServedStore {
         }
 
         private void lead(long newTerm) {
-            sequencer.resume(
-                    new RaftProposer(store::encode, (writes, callback) -> replica.propose(newTerm, writes, callback)));
+            sequencer.resume(new RaftProposer(
+                    store::encode,
+                    (writes, callback) -> replica.propose(newTerm, writes, callback),
+                    environment.ticker(),
+                    sender::written));
             leads = true;
             logger.info("node '{}' leads in term {}", options.node(), newTerm);
             router.leaderChanged();

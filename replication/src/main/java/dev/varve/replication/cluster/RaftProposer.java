@@ -12,6 +12,7 @@ import dev.varve.storage.StoreException.Kind;
 import dev.varve.storage.WriteBatch;
 import dev.varve.storage.WriteCallback;
 import dev.varve.storage.format.FrameEncoder;
+import dev.varve.storage.io.Ticker;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,6 +56,8 @@ final class RaftProposer implements Proposer {
 
     private final Function<WriteBatch, FrameEncoder> encoder;
     private final Log log;
+    private final Ticker ticker;
+    private final LongConsumer onWritten;
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
@@ -86,10 +90,15 @@ final class RaftProposer implements Proposer {
 
     private record Write(ByteBuffer frames, WriteCallback callback) {}
 
-    /** @param encoder checks a write and encodes it: {@link dev.varve.storage.Store#encode} */
-    RaftProposer(Function<WriteBatch, FrameEncoder> encoder, Log log) {
+    /**
+     * @param encoder checks a write and encodes it: {@link dev.varve.storage.Store#encode}
+     * @param onWritten told how many nanoseconds an entry took that was applied
+     */
+    RaftProposer(Function<WriteBatch, FrameEncoder> encoder, Log log, Ticker ticker, LongConsumer onWritten) {
         this.encoder = encoder;
         this.log = log;
+        this.ticker = ticker;
+        this.onWritten = onWritten;
     }
 
     @Override
@@ -153,12 +162,14 @@ final class RaftProposer implements Proposer {
     private final class Entry implements ReplicaNode.EntryCallback {
 
         private final List<Write> writes = new ArrayList<>();
+        private final long begin = ticker.nanos();
         private boolean ended;
         private long firstRevision;
         private @Nullable StoreException failure;
 
         @Override
         public void applied(long revision) {
+            onWritten.accept(ticker.nanos() - begin);
             end(this, revision, null);
         }
 

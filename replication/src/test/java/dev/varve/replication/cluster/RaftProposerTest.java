@@ -26,7 +26,13 @@ class RaftProposerTest {
     /** What the writers were told, in that order. */
     private final List<String> told = new ArrayList<>();
 
-    private final RaftProposer proposer = new RaftProposer(RaftProposerTest::encode, this::propose);
+    /** How long the entries took that were applied. */
+    private final List<Long> taken = new ArrayList<>();
+
+    private long now = 1000;
+
+    private final RaftProposer proposer =
+            new RaftProposer(RaftProposerTest::encode, this::propose, () -> now, taken::add);
 
     private void propose(List<ByteBuffer> writes, ReplicaNode.EntryCallback callback) {
         sizes.add(writes.size());
@@ -74,6 +80,18 @@ class RaftProposerTest {
         entries.getFirst().applied(7);
 
         assertThat(sizes).containsExactly(1, 10);
+    }
+
+    @Test
+    void itSaysHowLongAnEntryTookThatWasApplied() {
+        write("a");
+        now += 25;
+        entries.getFirst().applied(1);
+        write("b");
+        now += 40;
+        entries.get(1).failed(unknown());
+
+        assertThat(taken).containsExactly(25L);
     }
 
     @Test

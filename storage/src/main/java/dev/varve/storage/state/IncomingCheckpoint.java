@@ -151,18 +151,19 @@ public final class IncomingCheckpoint implements Closeable {
     }
 
     /**
-     * Writes a piece behind what is there of a file.
+     * Writes a piece, which is what remains in a buffer, behind what is there of a file.
      *
      * @throws IllegalArgumentException if it does not follow, or does not fit
      */
-    public void write(ShippedFile file, long offset, byte[] piece) throws IOException {
-        if (begin(file) != offset || piece.length > file.sizeBytes() - offset) {
-            throw new IllegalArgumentException(piece.length + " bytes at " + offset + " are no piece of " + file.name()
+    public void write(ShippedFile file, long offset, ByteBuffer piece) throws IOException {
+        int length = piece.remaining();
+        if (begin(file) != offset || length > file.sizeBytes() - offset) {
+            throw new IllegalArgumentException(length + " bytes at " + offset + " are no piece of " + file.name()
                     + ", of which " + end + " bytes are here");
         }
         StoreFile target = openTarget();
-        target.write(ByteBuffer.wrap(piece), offset);
-        end += piece.length;
+        target.write(piece, offset);
+        end += length;
         if (end - syncedEnd >= SYNC_BYTES) {
             target.sync();
             syncedEnd = end;

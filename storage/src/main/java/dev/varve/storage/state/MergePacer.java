@@ -1,14 +1,12 @@
 package dev.varve.storage.state;
 
 import dev.varve.storage.io.Ticker;
-import java.util.concurrent.TimeUnit;
+import dev.varve.storage.io.YieldingRate;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Slows merges when they make writers wait for the disk. Each force of the log says how long it took: when that is twice as long as it is
- * in calm, merges may do a tenth less in a second, else a little more, as TCP finds its share of a line (Chiu and Jain, "Analysis of the
- * increase and decrease algorithms for congestion avoidance", 1989). What is urgent has a rate below which it is never slowed, and without
- * forces nobody waits for the disk. Flushes are never slowed.
+ * Slows merges when they make writers wait for the disk: each force of the log says how long it took, and a {@link YieldingRate} what merges may
+ * do then. What is urgent has a rate below which it is never slowed, and without forces nobody waits for the disk. Flushes are never slowed.
  *
  * <p>Thread-safe.
  */
@@ -20,44 +18,17 @@ final class MergePacer {
     /** The same when forces suffer and nothing is urgent. */
     static final double SLOWEST = 16 << 20;
 
-    private static final double SUFFERING = 2;
-    private static final double LESS = 0.9;
-    private static final double MORE = 1.02;
-
-    /** How far the memory of a calm force follows one that was faster. */
-    private static final double FOLLOWS_FASTER = 0.1;
-
-    /** In this time it follows slower ones most of the way: a disk may have become slower for good. */
-    private static final double FORGETS_NANOS = (double) TimeUnit.MINUTES.toNanos(1);
-
-    /** After so long without a force nobody waits for one. */
-    private static final long CALM_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-
-    private final Ticker ticker;
     private final TimeLine time;
-
-    /** How long a force takes when nothing disturbs it; 0 before the first one. Guarded by this. */
-    private double calmNanos;
-
-    /** Bytes a second; guarded by this. */
-    private double rate = FASTEST;
-
-    /** When the log was forced last; guarded by this. */
-    private long lastForced;
+    private final YieldingRate rate;
 
     MergePacer(Ticker ticker) {
-        this.ticker = ticker;
         this.time = new TimeLine(ticker);
-        this.lastForced = ticker.nanos() - CALM_NANOS;
+        this.rate = new YieldingRate(ticker, SLOWEST, FASTEST);
     }
 
     /** A force for which somebody waited took so long. */
-    synchronized void forced(long nanos) {
-        long now = ticker.nanos();
-        double follows = nanos < calmNanos ? FOLLOWS_FASTER : Math.min(1, (now - lastForced) / FORGETS_NANOS);
-        calmNanos = calmNanos == 0 ? nanos : calmNanos + follows * (nanos - calmNanos);
-        rate = Math.clamp(rate * (nanos > SUFFERING * calmNanos ? LESS : MORE), SLOWEST, FASTEST);
-        lastForced = now;
+    void forced(long nanos) {
+        rate.waited(nanos);
     }
 
     /**
@@ -74,14 +45,9 @@ final class MergePacer {
 
     /** How long a merge should wait that has read so many bytes. */
     long delayNanos(long bytes, double urgency) {
-        return urgency >= 1 || calm() ? 0 : time.take(bytes, bytesPerSecond(urgency));
-    }
-
-    private synchronized boolean calm() {
-        return ticker.nanos() - lastForced >= CALM_NANOS;
-    }
-
-    private synchronized double bytesPerSecond(double urgency) {
-        return Math.max(rate, TimeLine.between(SLOWEST, FASTEST, urgency));
+        if (urgency >= 1 || rate.isAlone()) {
+            return 0;
+        }
+        return time.take(bytes, Math.max(rate.bytesPerSecond(), TimeLine.between(SLOWEST, FASTEST, urgency)));
     }
 }

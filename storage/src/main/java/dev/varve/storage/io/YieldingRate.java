@@ -1,0 +1,70 @@
+package dev.varve.storage.io;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A rate of bytes for work in the background, which gives way when others suffer from it. Each time somebody waited for a force of the log, or for a
+ * write, says how long: when that is twice as long as it is in calm, the work may do a tenth less in a second, else a little more, as TCP
+ * finds its share of a line (Chiu and Jain, "Analysis of the increase and decrease algorithms for congestion avoidance", 1989).
+ *
+ * <p>Thread-safe.
+ */
+public final class YieldingRate {
+
+    private static final double SUFFERING = 2;
+    private static final double LESS = 0.9;
+    private static final double MORE = 1.02;
+
+    /** How far the memory of a calm wait follows one that was shorter. */
+    private static final double FOLLOWS_FASTER = 0.1;
+
+    /** In this time it follows longer ones most of the way: a disk may have become slower for good. */
+    private static final double FORGETS_NANOS = (double) TimeUnit.MINUTES.toNanos(1);
+
+    /** After so long without a wait nobody suffers. */
+    private static final long ALONE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    private final Ticker ticker;
+    private final double slowest;
+    private final double fastest;
+
+    /** How long a wait is when nothing disturbs it; 0 before the first one. Guarded by this. */
+    private double calmNanos;
+
+    /** Guarded by this. */
+    private double rate;
+
+    /** When somebody waited last; guarded by this. */
+    private long lastWaited;
+
+    /**
+     * @param slowest bytes a second, however much others suffer
+     * @param fastest bytes a second, if nobody does
+     */
+    public YieldingRate(Ticker ticker, double slowest, double fastest) {
+        this.ticker = ticker;
+        this.slowest = slowest;
+        this.fastest = fastest;
+        this.rate = fastest;
+        this.lastWaited = ticker.nanos() - ALONE_NANOS;
+    }
+
+    /** Somebody waited so long. */
+    public synchronized void waited(long nanos) {
+        long now = ticker.nanos();
+        double follows = nanos < calmNanos ? FOLLOWS_FASTER : Math.min(1, (now - lastWaited) / FORGETS_NANOS);
+        calmNanos = calmNanos == 0 ? nanos : calmNanos + follows * (nanos - calmNanos);
+        rate = Math.clamp(rate * (nanos > SUFFERING * calmNanos ? LESS : MORE), slowest, fastest);
+        lastWaited = now;
+    }
+
+    /** True if nobody has waited for a while. */
+    public synchronized boolean isAlone() {
+        return ticker.nanos() - lastWaited >= ALONE_NANOS;
+    }
+
+    /** What the work may do. */
+    public synchronized double bytesPerSecond() {
+        return isAlone() ? fastest : rate;
+    }
+}
