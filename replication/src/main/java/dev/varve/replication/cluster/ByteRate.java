@@ -14,6 +14,8 @@ final class ByteRate {
     /** What is left of the rate when writes suffer. With less, the log that is kept for whoever fetches would grow for too long. */
     static final double LEAST = 0.25;
 
+    private static final double LESS = 0.8;
+
     private final Ticker ticker;
     private final YieldingRate rate;
 
@@ -23,7 +25,7 @@ final class ByteRate {
 
     ByteRate(Ticker ticker, long fastest) {
         this.ticker = ticker;
-        this.rate = new YieldingRate(ticker, LEAST * fastest, fastest);
+        this.rate = new YieldingRate(ticker, LEAST * fastest, fastest, LESS);
         this.nextNanos = ticker.nanos();
     }
 

@@ -4,15 +4,13 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A rate of bytes for work in the background, which gives way when others suffer from it. Each time somebody waited for a force of the log, or for a
- * write, says how long: when that is twice as long as it is in calm, the work may do a tenth less in a second, else a little more, as TCP
- * finds its share of a line (Chiu and Jain, "Analysis of the increase and decrease algorithms for congestion avoidance", 1989).
+ * write, says how long: when that is twice as long as it is in calm, the work may do less in a second, else a little more, as TCP finds its share of a line (Chiu and Jain, "Analysis of the increase and decrease algorithms for congestion avoidance", 1989).
  *
  * <p>Thread-safe.
  */
 public final class YieldingRate {
 
     private static final double SUFFERING = 2;
-    private static final double LESS = 0.9;
     private static final double MORE = 1.02;
 
     /** How far the memory of a calm wait follows one that was shorter. */
@@ -27,6 +25,7 @@ public final class YieldingRate {
     private final Ticker ticker;
     private final double slowest;
     private final double fastest;
+    private final double less;
 
     /** How long a wait is when nothing disturbs it; 0 before the first one. Guarded by this. */
     private double calmNanos;
@@ -40,11 +39,13 @@ public final class YieldingRate {
     /**
      * @param slowest bytes a second, however much others suffer
      * @param fastest bytes a second, if nobody does
+     * @param less what is left of the rate after a long wait; with 0.9 the rate falls as soon as one wait in six is long, with 0.8 one in twelve
      */
-    public YieldingRate(Ticker ticker, double slowest, double fastest) {
+    public YieldingRate(Ticker ticker, double slowest, double fastest, double less) {
         this.ticker = ticker;
         this.slowest = slowest;
         this.fastest = fastest;
+        this.less = less;
         this.rate = fastest;
         this.lastWaited = ticker.nanos() - ALONE_NANOS;
     }
@@ -54,7 +55,7 @@ public final class YieldingRate {
         long now = ticker.nanos();
         double follows = nanos < calmNanos ? FOLLOWS_FASTER : Math.min(1, (now - lastWaited) / FORGETS_NANOS);
         calmNanos = calmNanos == 0 ? nanos : calmNanos + follows * (nanos - calmNanos);
-        rate = Math.clamp(rate * (nanos > SUFFERING * calmNanos ? LESS : MORE), slowest, fastest);
+        rate = Math.clamp(rate * (nanos > SUFFERING * calmNanos ? less : MORE), slowest, fastest);
         lastWaited = now;
     }
 

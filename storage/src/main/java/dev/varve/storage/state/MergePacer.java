@@ -18,12 +18,14 @@ final class MergePacer {
     /** The same when forces suffer and nothing is urgent. */
     static final double SLOWEST = 16 << 20;
 
+    private static final double LESS = 0.9;
+
     private final TimeLine time;
     private final YieldingRate rate;
 
     MergePacer(Ticker ticker) {
         this.time = new TimeLine(ticker);
-        this.rate = new YieldingRate(ticker, SLOWEST, FASTEST);
+        this.rate = new YieldingRate(ticker, SLOWEST, FASTEST, LESS);
     }
 
     /** A force for which somebody waited took so long. */
