@@ -65,15 +65,23 @@ public final class ReplicaNode implements AutoCloseable {
 
     private static final Logger logger = LoggerFactory.getLogger(ReplicaNode.class);
     private static final int MAX_APPEND_BYTES = 1 << 20;
-    private static final int MAX_BODY_BYTES = 512 << 10;
 
-    /** Messages with entries on their way to one follower: up to 512 KiB each, which may stand in memory three times. */
+    /** Of entries in a message: with what else is in it less than half of the smallest region of G1, which would give it one of its own. */
+    private static final int MAX_BODY_BYTES = 480 << 10;
+
+    /** Messages with entries on their way to one follower, which may stand in memory three times. */
     private static final int MAX_MESSAGES_IN_FLIGHT = (int) partOfHeap(32L * MAX_BODY_BYTES, 8, 64);
 
     private static final long RECENT_BYTES = partOfHeap(32, 1 << 20, 16 << 20);
     private static final int RPC_THREADS = 6;
     private static final int STOP_SECONDS = 10;
     private static final byte[] NO_CONTEXT = new byte[0];
+
+    static {
+        // JRaft keeps up to 4096 buffers for messages in each thread that makes or ends some, however large: more than
+        // there is heap.
+        System.setProperty("jraft.recyclers.maxCapacityPerThread", "0");
+    }
 
     private final ReplicaOptions options;
     private final RaftTransport transport;

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.alipay.sofa.jraft.util.ByteBufferCollector;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.Frames;
@@ -72,6 +73,16 @@ class ReplicaNodeTest {
             assertThat(member.node().leader()).isEqualTo(leader.name());
         }
         cluster.assertLogsAreTheSame();
+    }
+
+    /** In a cluster of five, whose leader brings others up to date, those that JRaft keeps were more than a small heap holds. */
+    @Test
+    void buffersOfMessagesAreNotKept() throws Exception {
+        cluster.found();
+        put(cluster.leader(), "k", "v");
+        ByteBufferCollector buffer = ByteBufferCollector.allocateByRecyclers(512 << 10);
+
+        assertThat(buffer.recycle()).as("kept by JRaft").isFalse();
     }
 
     @Test
