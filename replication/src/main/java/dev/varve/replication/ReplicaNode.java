@@ -66,7 +66,10 @@ public final class ReplicaNode implements AutoCloseable {
     private static final Logger logger = LoggerFactory.getLogger(ReplicaNode.class);
     private static final int MAX_APPEND_BYTES = 1 << 20;
 
-    /** Of entries in a message: with what else is in it less than half of the smallest region of G1, which would give it one of its own. */
+    /**
+     * When a message has so many bytes, no further entry is added. Messages of small entries are a little smaller than 512 KiB then, from
+     * where on G1 with its smallest regions gives an object one of its own.
+     */
     private static final int MAX_BODY_BYTES = 480 << 10;
 
     /** Messages with entries on their way to one follower, which may stand in memory three times. */

@@ -2,6 +2,7 @@ package dev.varve.cli.server;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.core.filter.Filter;
 import ch.qos.logback.core.spi.FilterReply;
 import java.time.Duration;
@@ -10,8 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Lets what one part of the program says at level {@code INFO} or above pass once a minute: the same words, with the same first argument. What others say
- * passes always. Thread-safe.
+ * Lets each error that one part of the program tells of pass once a minute: of the same logger, with the same words, first argument and
+ * kind of exception. What others say, and what is no error, passes always. Thread-safe.
  */
 final class RepeatedMessages extends Filter<ILoggingEvent> {
 
@@ -19,6 +20,8 @@ final class RepeatedMessages extends Filter<ILoggingEvent> {
 
     /** So many messages are remembered, those that passed last. */
     private static final int MESSAGES = 200;
+
+    private static final int KEY_CHARS = 500;
 
     private final String loggers;
 
@@ -39,21 +42,32 @@ final class RepeatedMessages extends Filter<ILoggingEvent> {
 
     @Override
     public FilterReply decide(ILoggingEvent event) {
-        if (!event.getLoggerName().startsWith(loggers) || !event.getLevel().isGreaterOrEqual(Level.INFO)) {
+        if (!event.getLoggerName().startsWith(loggers) || event.getLevel() != Level.ERROR) {
             return FilterReply.NEUTRAL;
         }
+        return mayPass(key(event), event.getInstant()) ? FilterReply.NEUTRAL : FilterReply.DENY;
+    }
+
+    private static String key(ILoggingEvent event) {
         Object[] arguments = event.getArgumentArray();
-        String key = event.getMessage() + (arguments == null || arguments.length == 0 ? "" : arguments[0]);
-        return mayPass(key, event.getInstant()) ? FilterReply.NEUTRAL : FilterReply.DENY;
+        IThrowableProxy cause = event.getThrowableProxy();
+        String key = event.getLoggerName()
+                + '\n'
+                + event.getMessage()
+                + '\n'
+                + (arguments == null || arguments.length == 0 ? "" : arguments[0])
+                + '\n'
+                + (cause == null ? "" : cause.getClassName());
+        return key.substring(0, Math.min(key.length(), KEY_CHARS));
     }
 
     private synchronized boolean mayPass(String key, Instant now) {
         Instant last = passed.get(key);
-        if (last != null && now.isBefore(last.plus(PAUSE))) {
-            return false;
+        boolean within = last != null && !now.isBefore(last) && now.isBefore(last.plus(PAUSE));
+        if (!within) {
+            passed.remove(key);
+            passed.put(key, now);
         }
-        passed.remove(key);
-        passed.put(key, now);
-        return true;
+        return !within;
     }
 }

@@ -34,16 +34,25 @@ class RepeatedMessagesTest {
                 .isEqualTo(FilterReply.NEUTRAL);
         assertThat(say("engine.A", Level.ERROR, "something else")).isEqualTo(FilterReply.NEUTRAL);
         assertThat(say("engine.A", Level.ERROR, "something else")).isEqualTo(FilterReply.DENY);
+        assertThat(say("engine.B", Level.ERROR, "something else")).isEqualTo(FilterReply.NEUTRAL);
         now = now.plus(RepeatedMessages.PAUSE);
         assertThat(say("engine.A", Level.ERROR, "no way to {}: {}", "n2", "refused"))
                 .isEqualTo(FilterReply.NEUTRAL);
     }
 
     @Test
-    void whatOthersSayAndWhatIsAskedForInDetailPassesAlways() {
+    void aClockThatIsPutBackHoldsNothingBack() {
+        assertThat(say("engine.A", Level.ERROR, "no way")).isEqualTo(FilterReply.NEUTRAL);
+        now = now.minusSeconds(3600);
+        assertThat(say("engine.A", Level.ERROR, "no way")).isEqualTo(FilterReply.NEUTRAL);
+        assertThat(say("engine.A", Level.ERROR, "no way")).isEqualTo(FilterReply.DENY);
+    }
+
+    @Test
+    void whatOthersSayAndWhatIsNoErrorPassesAlways() {
         for (int i = 0; i < 3; i++) {
             assertThat(say("store.A", Level.ERROR, "the disk is full")).isEqualTo(FilterReply.NEUTRAL);
-            assertThat(say("engine.A", Level.DEBUG, "heartbeat")).isEqualTo(FilterReply.NEUTRAL);
+            assertThat(say("engine.A", Level.WARN, "a vote for {}", "n1")).isEqualTo(FilterReply.NEUTRAL);
         }
     }
 }

@@ -56,7 +56,7 @@ final class BodyReader {
         return bytes(i32());
     }
 
-    /** Bytes behind their length in 32 bits, where they stand. */
+    /** Bytes behind their length in 32 bits, where they stand: the buffer shares them with the message. */
     ByteBuffer longSlice() {
         int length = checked(i32());
         ByteBuffer slice = in.slice(in.position(), length);

@@ -53,7 +53,7 @@ final class BodyWriter {
         return shortBytes(text.getBytes(StandardCharsets.UTF_8));
     }
 
-    /** What was written, to which nothing may be added. */
+    /** What was written; the array is the caller's. For the end. */
     byte[] bytes() {
         return out.hasRemaining() ? Arrays.copyOf(out.array(), out.position()) : out.array();
     }

@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends the last checkpoint to members that need entries which the log no longer has. One checkpoint is offered at a time, to all who ask; its
  * files are kept until those have fetched it, or have not asked for anything for a while. Meanwhile the log is kept, too, so that they can
- * go on from there. All who fetch share one rate, which falls when writes suffer from it.
+ * go on from there. All who fetch share one rate.
  *
  * <p>Any node does for another that asks, whether it leads or not: a checkpoint holds committed entries only. A leader that needs the
  * member's voice to commit its first entry could not bring it up to date otherwise.
@@ -69,7 +69,7 @@ final class CheckpointSender implements AutoCloseable {
 
     /**
      * @param blocking runs what waits for the disk
-     * @param bytesPerSecond the most that all who fetch are sent together
+     * @param rate at which all who fetch are sent together
      */
     CheckpointSender(
             ReplicaNode replica,
@@ -77,13 +77,13 @@ final class CheckpointSender implements AutoCloseable {
             Executor blocking,
             Ticker ticker,
             RandomGenerator random,
-            long bytesPerSecond) {
+            ByteRate rate) {
         this.replica = replica;
         this.transport = transport;
         this.blocking = blocking;
         this.ticker = ticker;
         this.random = random;
-        this.rate = new ByteRate(ticker, bytesPerSecond);
+        this.rate = rate;
         transport.handle(Messages.CHECKPOINT, this::asked);
         transport.handle(Messages.PIECE, this::askedForPiece);
         transport.handle(Messages.FETCHED, this::fetched);
@@ -95,11 +95,6 @@ final class CheckpointSender implements AutoCloseable {
             onBlocking(this::dropUnused);
             transport.schedule(this::start, SWEEP_MILLIS);
         }
-    }
-
-    /** A write of this node's term took so long. */
-    void written(long nanos) {
-        rate.written(nanos);
     }
 
     /** Bytes of files that were sent. */

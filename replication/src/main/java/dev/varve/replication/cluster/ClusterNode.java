@@ -80,6 +80,7 @@ final class ClusterNode implements ServedStore {
     private final PeerBoard board;
     private final Membership membership;
     private final HandOver handOver;
+    private final ByteRate catchUpRate;
     private final CheckpointSender sender;
     private final CheckpointFetcher fetcher;
     private final AtomicLong fetchedBytes;
@@ -117,6 +118,7 @@ final class ClusterNode implements ServedStore {
         this.decisions = new Decisions(store, sequencer, rounds, environment.ticker());
         this.revisions = new RevisionWaits(store::revision, environment.ticker(), transport::schedule);
         this.syncs = new SyncLatency(environment.ticker());
+        this.catchUpRate = new ByteRate(environment.ticker(), options.catchUpBytesPerSecond());
         store.addListener(syncs);
         Events events = new Events();
         this.replica = ReplicaNode.start(
@@ -132,12 +134,7 @@ final class ClusterNode implements ServedStore {
                 store,
                 events);
         this.sender = new CheckpointSender(
-                replica,
-                transport,
-                coldReads,
-                environment.ticker(),
-                environment.random(),
-                options.catchUpBytesPerSecond());
+                replica, transport, coldReads, environment.ticker(), environment.random(), catchUpRate);
         this.fetcher = new CheckpointFetcher(
                 replica,
                 transport,
@@ -317,7 +314,7 @@ final class ClusterNode implements ServedStore {
                     store::encode,
                     (writes, callback) -> replica.propose(newTerm, writes, callback),
                     environment.ticker(),
-                    sender::written));
+                    catchUpRate));
             leads = true;
             logger.info("node '{}' leads in term {}", options.node(), newTerm);
             router.leaderChanged();

@@ -20,7 +20,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -57,7 +56,7 @@ final class RaftProposer implements Proposer {
     private final Function<WriteBatch, FrameEncoder> encoder;
     private final Log log;
     private final Ticker ticker;
-    private final LongConsumer onWritten;
+    private final Watch watch;
     private final ReentrantLock lock = new ReentrantLock();
 
     @GuardedBy("lock")
@@ -88,17 +87,24 @@ final class RaftProposer implements Proposer {
         void propose(List<ByteBuffer> writes, ReplicaNode.EntryCallback callback);
     }
 
+    /** Sees how long entries take. Must not block. */
+    interface Watch {
+
+        /** An entry leaves. */
+        void proposed();
+
+        /** One that has left was applied, or has failed, after so long. */
+        void ended(long nanos);
+    }
+
     private record Write(ByteBuffer frames, WriteCallback callback) {}
 
-    /**
-     * @param encoder checks a write and encodes it: {@link dev.varve.storage.Store#encode}
-     * @param onWritten told how many nanoseconds an entry took that was applied
-     */
-    RaftProposer(Function<WriteBatch, FrameEncoder> encoder, Log log, Ticker ticker, LongConsumer onWritten) {
+    /** @param encoder checks a write and encodes it: {@link dev.varve.storage.Store#encode} */
+    RaftProposer(Function<WriteBatch, FrameEncoder> encoder, Log log, Ticker ticker, Watch watch) {
         this.encoder = encoder;
         this.log = log;
         this.ticker = ticker;
-        this.onWritten = onWritten;
+        this.watch = watch;
     }
 
     @Override
@@ -146,6 +152,7 @@ final class RaftProposer implements Proposer {
             gatheredBytes -= bytes;
             entries.add(entry);
             inFlight++;
+            watch.proposed();
             log.propose(entry.writes.stream().map(Write::frames).toList(), entry);
         }
     }
@@ -169,7 +176,6 @@ final class RaftProposer implements Proposer {
 
         @Override
         public void applied(long revision) {
-            onWritten.accept(ticker.nanos() - begin);
             end(this, revision, null);
         }
 
@@ -198,6 +204,7 @@ final class RaftProposer implements Proposer {
     }
 
     private void end(Entry entry, long firstRevision, @Nullable StoreException failure) {
+        watch.ended(ticker.nanos() - entry.begin);
         lock.lock();
         try {
             entry.ended = true;

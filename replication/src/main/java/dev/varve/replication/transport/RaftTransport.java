@@ -80,6 +80,7 @@ public final class RaftTransport implements AutoCloseable {
                 new DefaultThreadFactory("varve-raft-worker-" + identity.node(), true),
                 WORKER_QUEUE,
                 RejectedExecutionHandlers.reject());
+        workers.forEach(each -> each.execute(() -> {})); // Started now: a thread is as nice as the one that starts it.
         this.server = new NettyRpcServer(this, listen);
     }
 

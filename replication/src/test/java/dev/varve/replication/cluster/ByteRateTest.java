@@ -48,10 +48,30 @@ class ByteRateTest {
         assertThat(secondsOf1000Bytes()).isEqualTo(1);
     }
 
+    @Test
+    void whileAWriteDoesNotEndTheRateStaysWhereItWas() {
+        writes(4 * MILLI);
+        writes(12 * MILLI);
+        rate.proposed();
+        now += SECOND;
+        assertThat(secondsOf1000Bytes()).isEqualTo(1 / ByteRate.LEAST);
+    }
+
+    @Test
+    void longWritesDoNotBecomeWhatIsExpectedWhileACheckpointIsSent() {
+        writes(4 * MILLI);
+        for (int i = 0; i < 3000; i++) {
+            writes(12 * MILLI);
+        }
+        assertThat(now).isGreaterThan(600 * SECOND);
+        assertThat(secondsOf1000Bytes()).isEqualTo(1 / ByteRate.LEAST);
+    }
+
     private void writes(long nanos) {
         for (int i = 0; i < 100; i++) {
             now += 2 * MILLI;
-            rate.written(nanos);
+            rate.proposed();
+            rate.ended(nanos);
         }
     }
 

@@ -26,13 +26,25 @@ class RaftProposerTest {
     /** What the writers were told, in that order. */
     private final List<String> told = new ArrayList<>();
 
-    /** How long the entries took that were applied. */
-    private final List<Long> taken = new ArrayList<>();
+    /** That an entry left, and how long one took. */
+    private final List<String> watched = new ArrayList<>();
 
     private long now = 1000;
 
     private final RaftProposer proposer =
-            new RaftProposer(RaftProposerTest::encode, this::propose, () -> now, taken::add);
+            new RaftProposer(RaftProposerTest::encode, this::propose, () -> now, new Watch());
+
+    private final class Watch implements RaftProposer.Watch {
+        @Override
+        public void proposed() {
+            watched.add("proposed");
+        }
+
+        @Override
+        public void ended(long nanos) {
+            watched.add("ended after " + nanos);
+        }
+    }
 
     private void propose(List<ByteBuffer> writes, ReplicaNode.EntryCallback callback) {
         sizes.add(writes.size());
@@ -83,7 +95,7 @@ class RaftProposerTest {
     }
 
     @Test
-    void itSaysHowLongAnEntryTookThatWasApplied() {
+    void itSaysHowLongEntriesTake() {
         write("a");
         now += 25;
         entries.getFirst().applied(1);
@@ -91,7 +103,7 @@ class RaftProposerTest {
         now += 40;
         entries.get(1).failed(unknown());
 
-        assertThat(taken).containsExactly(25L);
+        assertThat(watched).containsExactly("proposed", "ended after 25", "proposed", "ended after 40");
     }
 
     @Test

@@ -2,6 +2,7 @@ package dev.varve.storage.state;
 
 import dev.varve.storage.io.Ticker;
 import dev.varve.storage.io.YieldingRate;
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -19,13 +20,14 @@ final class MergePacer {
     static final double SLOWEST = 16 << 20;
 
     private static final double LESS = 0.9;
+    private static final Duration FORGETS = Duration.ofMinutes(1);
 
     private final TimeLine time;
     private final YieldingRate rate;
 
     MergePacer(Ticker ticker) {
         this.time = new TimeLine(ticker);
-        this.rate = new YieldingRate(ticker, SLOWEST, FASTEST, LESS);
+        this.rate = new YieldingRate(ticker, SLOWEST, FASTEST, LESS, FORGETS);
     }
 
     /** A force for which somebody waited took so long. */
