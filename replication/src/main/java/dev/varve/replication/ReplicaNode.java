@@ -81,9 +81,9 @@ public final class ReplicaNode implements AutoCloseable {
     private static final byte[] NO_CONTEXT = new byte[0];
 
     static {
-        // JRaft keeps up to 4096 buffers for messages in each thread that makes or ends some, however large: more than
-        // there is heap.
-        System.setProperty("jraft.recyclers.maxCapacityPerThread", "0");
+        // JRaft keeps up to 256 buffers, each of up to 4 MiB, in each thread that makes messages: more than there is
+        // heap.
+        System.getProperties().putIfAbsent("jraft.max_collector_size_per_thread", "0");
     }
 
     private final ReplicaOptions options;
