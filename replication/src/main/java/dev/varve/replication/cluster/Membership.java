@@ -22,6 +22,9 @@ final class Membership {
 
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
+    /** Between one attempt to hand leadership over while members are being changed and the next. */
+    private static final int PAUSE_MILLIS = 100;
+
     private final ReplicaNode replica;
     private final RaftTransport transport;
     private final Joining joining;
@@ -35,8 +38,25 @@ final class Membership {
         transport.handle(Messages.CHANGE, this::asked);
     }
 
-    /** Makes a change; see {@link ServedStore#change}. */
+    /** Makes a change; see {@link ServedStore#change}. Leadership is handed over when no other change is being made. */
     void change(
+            MemberChange change,
+            @Nullable String node,
+            long timeoutMillis,
+            Consumer<@Nullable StoreException> callback) {
+        attempt(change, node, timeoutMillis, failure -> {
+            if (change == MemberChange.TRANSFER
+                    && failure != null
+                    && failure.kind() == Kind.OVERLOADED
+                    && timeoutMillis > PAUSE_MILLIS) {
+                transport.schedule(() -> change(change, node, timeoutMillis - PAUSE_MILLIS, callback), PAUSE_MILLIS);
+            } else {
+                callback.accept(failure);
+            }
+        });
+    }
+
+    private void attempt(
             MemberChange change,
             @Nullable String node,
             long timeoutMillis,

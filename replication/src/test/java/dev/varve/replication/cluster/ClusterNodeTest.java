@@ -64,18 +64,13 @@ class ClusterNodeTest {
         return cluster.node(node).store().revision();
     }
 
-    /** Asks for a change, and once more as long as nothing was changed since the last member that joined is still being taken in. */
-    private static String change(InProcessCluster cluster, String through, MemberChange change, String node)
+    private static @Nullable String change(InProcessCluster cluster, String through, MemberChange change, String node)
             throws Exception {
+        CompletableFuture<String> ended = new CompletableFuture<>();
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (true) {
-            CompletableFuture<@Nullable StoreException> ended = new CompletableFuture<>();
-            cluster.node(through).change(change, node, deadline, ended::complete);
-            StoreException trouble = ended.get(90, TimeUnit.SECONDS);
-            if (trouble == null || trouble.kind() != StoreException.Kind.OVERLOADED || System.nanoTime() > deadline) {
-                return trouble == null ? "" : String.valueOf(trouble.getMessage());
-            }
-        }
+        cluster.node(through)
+                .change(change, node, deadline, trouble -> ended.complete(trouble == null ? "" : trouble.getMessage()));
+        return ended.get(90, TimeUnit.SECONDS);
     }
 
     private static Command named(String name, Command command) {
