@@ -25,6 +25,7 @@ import dev.varve.storage.index.EntryKind;
 import dev.varve.storage.index.IndexEntry;
 import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.index.RangeTombstones;
+import dev.varve.storage.index.SegmentBytes;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableWriter;
 import dev.varve.storage.io.StoreFile;
@@ -261,7 +262,7 @@ class GoldenFormatTest {
                 9,
                 new TreeMap<>(Map.of(segment, 1345L)));
         TableInfo withRanges = new TableInfo(
-                FileName.id(ORIGIN, 4), 300, 0, 0, 2, bytes("\0apple"), bytes("\1"), 4, 8, new TreeMap<>());
+                FileName.id(ORIGIN, 4), 300, 0, 0, 2, bytes("\0apple"), bytes("\1"), 4, 8, SegmentBytes.NONE);
         byte[] configuration = new byte[] {1, 2, 'n', '1', 0, 0, 0};
         ManifestEdit.Identity identity = new ManifestEdit.Identity(0x2122_2324_2526_2728L, ORIGIN, TIME_MICROS, "n1");
         try (Manifest manifest = Manifest.create(files, DIRECTORY, STORE, identity)) {

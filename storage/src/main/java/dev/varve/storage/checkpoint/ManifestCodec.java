@@ -4,6 +4,7 @@ import dev.varve.storage.format.FileName;
 import dev.varve.storage.format.StoreId;
 import dev.varve.storage.format.UnsupportedVersionException;
 import dev.varve.storage.format.VarInt;
+import dev.varve.storage.index.SegmentBytes;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.log.ValueSegmentInfo;
 import java.nio.ByteBuffer;
@@ -11,8 +12,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * Edits as bytes.
@@ -155,7 +154,9 @@ final class ManifestCodec {
         put(b, t.smallestKey());
         put(b, t.largestKey());
         VarInt.put(b, t.segmentBytes().size());
-        t.segmentBytes().forEach((segment, bytes) -> b.putLong(segment).putLong(bytes));
+        for (long idOrBytes : t.segmentBytes().pairs()) {
+            b.putLong(idOrBytes);
+        }
         if (t.rangeTombstones() > 0) {
             b.putLong(t.rangeTombstones());
         }
@@ -270,12 +271,20 @@ final class ManifestCodec {
         byte[] smallest = bytes(b);
         byte[] largest = bytes(b);
         int count = VarInt.getInt(b, b.remaining() / 16);
-        SortedMap<Long, Long> segments = new TreeMap<>();
-        for (int i = 0; i < count; i++) {
-            segments.put(b.getLong(), b.getLong());
-        }
+        long[] segments = new long[2 * count];
+        b.slice().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(segments); // In one piece: there may be many.
+        b.position(b.position() + Long.BYTES * segments.length);
         long ranges = withRanges ? b.getLong() : 0;
         return new TableInfo(
-                id, size, entries, tombstones, ranges, smallest, largest, minRevision, maxRevision, segments);
+                id,
+                size,
+                entries,
+                tombstones,
+                ranges,
+                smallest,
+                largest,
+                minRevision,
+                maxRevision,
+                SegmentBytes.of(segments));
     }
 }

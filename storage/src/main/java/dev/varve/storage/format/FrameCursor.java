@@ -108,6 +108,11 @@ public final class FrameCursor {
         return file == null ? "a log entry" : file.toString();
     }
 
+    /** True if no other frame follows. */
+    public boolean isLast() {
+        return next == payload.limit();
+    }
+
     /** Where in the payload the frame begins. */
     public int offset() {
         return at;

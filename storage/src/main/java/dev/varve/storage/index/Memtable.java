@@ -77,6 +77,9 @@ public final class Memtable {
     private final MemorySegment memory;
     private final int[] path = new int[MAX_HEIGHT];
 
+    /** The fields of the node that is being added, to be copied at once: in code that has just been loaded, as when a store is opened, that is faster. */
+    private final long[] fields = new long[KEY / Long.BYTES];
+
     /** Of keys that are about to be added: what links say of them. */
     private final long[] expected = new long[EXPECTED_MAX];
 
@@ -200,13 +203,12 @@ public final class Memtable {
             return false;
         }
         long head = IndexKey.head(indexKey, keyLength);
-        memory.set(LONG, at, head);
-        memory.set(LONG, at + REVISION, revision);
-        memory.set(INT, at + KEY_LENGTH, keyLength);
-        memory.set(INT, at + VALUE_LENGTH, valueLength);
-        memory.set(LONG, at + POSITION, position);
-        memory.set(INT, at + CHECKSUM, checksum);
-        memory.set(BYTE, at + KIND, kind);
+        fields[0] = head;
+        fields[1] = revision;
+        fields[2] = keyLength | (long) valueLength << 32;
+        fields[3] = position;
+        fields[4] = (checksum & 0xffffffffL) | (kind & 0xffL) << 32;
+        MemorySegment.copy(fields, 0, memory, LONG, at, fields.length);
         long bytes = at + KEY;
         MemorySegment.copy(indexKey, 0, memory, BYTE, bytes, keyLength);
         if (inline > 0 && value != null) {

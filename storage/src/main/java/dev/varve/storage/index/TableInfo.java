@@ -2,7 +2,6 @@ package dev.varve.storage.index;
 
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 
 /**
  * What is known of a table without opening it; kept in the manifest and, for tools, in the table itself.
@@ -29,7 +28,7 @@ public record TableInfo(
         byte[] largestKey,
         long minRevision,
         long maxRevision,
-        SortedMap<Long, Long> segmentBytes) {
+        SegmentBytes segmentBytes) {
 
     /** A table without range tombstones. */
     public TableInfo(
@@ -41,15 +40,22 @@ public record TableInfo(
             byte[] largestKey,
             long minRevision,
             long maxRevision,
-            SortedMap<Long, Long> segmentBytes) {
-        this(id, sizeBytes, entries, tombstones, 0, smallestKey, largestKey, minRevision, maxRevision, segmentBytes);
+            Map<Long, Long> segmentBytes) {
+        this(
+                id,
+                sizeBytes,
+                entries,
+                tombstones,
+                0,
+                smallestKey,
+                largestKey,
+                minRevision,
+                maxRevision,
+                SegmentBytes.copyOf(segmentBytes));
     }
 
     /** How many bytes of frames its entries point to in some segments. */
     public long bytesIn(Set<Long> segments) {
-        return segmentBytes.entrySet().stream()
-                .filter(use -> segments.contains(use.getKey()))
-                .mapToLong(Map.Entry::getValue)
-                .sum();
+        return segmentBytes.sum(segments);
     }
 }

@@ -16,6 +16,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -270,7 +271,7 @@ public final class TableWriter {
         write(new TableFooter(metaHandle, levels, root, entries).encode(id, size));
         drain();
         file.sync();
-        SortedMap<Long, Long> segmentBytes = new TreeMap<>();
+        Map<Long, Long> segmentBytes = new HashMap<>();
         referenced.forEach(
                 (number, bytes) -> segmentBytes.put(segments.get(number).id(), bytes));
         return new TableInfo(
@@ -283,7 +284,7 @@ public final class TableWriter {
                 largest,
                 minRevision,
                 maxRevision,
-                segmentBytes);
+                SegmentBytes.copyOf(segmentBytes));
     }
 
     private BlockHandle writeProperties() throws IOException {

@@ -110,7 +110,9 @@ final class Applier {
         FrameCursor ahead = FrameCursor.trusted(payload);
         int fetched = 0;
         while (frames.next()) {
-            fetched = fetched == 0 ? fetch(ahead) : fetched;
+            if (fetched == 0) {
+                fetched = frames.isLast() ? 1 : fetch(ahead);
+            }
             fetched--;
             if (frames.first()) {
                 revision++;

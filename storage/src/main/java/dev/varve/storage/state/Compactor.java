@@ -3,27 +3,18 @@ package dev.varve.storage.state;
 import dev.varve.storage.checkpoint.Manifest;
 import dev.varve.storage.compaction.Compaction;
 import dev.varve.storage.compaction.CompactionPicker;
-import dev.varve.storage.compaction.LiveVersions;
-import dev.varve.storage.compaction.Merge;
 import dev.varve.storage.compaction.Merged;
 import dev.varve.storage.compaction.TableMerger;
 import dev.varve.storage.format.CorruptionException;
 import dev.varve.storage.format.FileKind;
 import dev.varve.storage.format.FileName;
-import dev.varve.storage.index.IndexCursor;
-import dev.varve.storage.index.LevelCursor;
-import dev.varve.storage.index.MergingCursor;
-import dev.varve.storage.index.RangeTombstones;
 import dev.varve.storage.index.TableInfo;
-import dev.varve.storage.index.TableReader;
 import dev.varve.storage.io.OwnedThread;
 import dev.varve.storage.io.Ticker;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -65,6 +56,7 @@ final class Compactor implements AutoCloseable {
     private final Collector collector;
     private final Readers readers;
     private final CompactionPicker picker;
+    private final MergeBuilder merges;
     private final MergePacer pacer;
     private final StateListener listener;
     private final Damages damages;
@@ -127,6 +119,7 @@ final class Compactor implements AutoCloseable {
         this.collector = collector;
         this.readers = readers;
         this.picker = new CompactionPicker(tableBytes);
+        this.merges = new MergeBuilder(readers, picker, collector::victims);
         this.pacer = pacer;
         this.listener = listener;
         this.damages = damages;
@@ -450,7 +443,7 @@ final class Compactor implements AutoCloseable {
     private void merge(Compaction due, Levels tables) throws IOException {
         long begin = ticker.nanos();
         int shortages = collector.shortages();
-        Merged result = merger.write(due.isRewriting() ? rewriting(due, tables) : merging(due, tables));
+        Merged result = merger.write(merges.build(due, tables, new Steps(due)));
         editor.merged(due.inputs().map(TableInfo::id).collect(Collectors.toSet()), due.target(), result);
         if (due.isRewriting()) {
             collector.rewritten(due.upper().getFirst(), due.level(), tables, result);
@@ -462,44 +455,6 @@ final class Compactor implements AutoCloseable {
                 due.inputBytes(),
                 result.tables().stream().mapToLong(TableInfo::sizeBytes).sum(),
                 result.movedBytes());
-    }
-
-    private Merge merging(Compaction due, Levels tables) throws IOException {
-        Map<Long, TableReader> byId = byId(tables);
-        List<TableReader> upper = readers(due.upper(), byId);
-        List<TableReader> lower = readers(due.lower(), byId);
-        LiveVersions live = readers.live(ranges(List.of(upper, lower)), tables.below(due.target()));
-        return new Merge(
-                source(due, upper, lower),
-                () -> true,
-                null,
-                null,
-                live,
-                live.rangeTombstones(),
-                picker.outputBytes(tables.infos()),
-                collector.victims(),
-                new Steps(due));
-    }
-
-    /** A table as it will be without what newer versions above it hide, and without pointers to victims. */
-    private Merge rewriting(Compaction due, Levels tables) throws IOException {
-        TableInfo table = due.upper().getFirst();
-        TableReader own = readers(due.upper(), byId(tables)).getFirst();
-        List<List<TableReader>> runs = new ArrayList<>(tables.runsAbove(due.level(), table));
-        runs.add(List.of(own));
-        List<IndexCursor> sources = new ArrayList<>();
-        runs.forEach(run -> sources.add(new LevelCursor(run, TableReader::sequentialCursor)));
-        MergingCursor merged = new MergingCursor(sources);
-        return new Merge(
-                merged,
-                () -> merged.source() == sources.size() - 1,
-                table.smallestKey(),
-                table.largestKey(),
-                readers.live(ranges(runs), tables.below(due.target())),
-                readers.live(own.rangeTombstones(), tables.below(due.target())).rangeTombstones(),
-                Long.MAX_VALUE,
-                collector.victims(),
-                new Steps(due));
     }
 
     /** Asked with each key whether the merge is given up; lets it wait now and then. */
@@ -526,50 +481,6 @@ final class Compactor implements AutoCloseable {
             }
             return closed;
         }
-    }
-
-    private static IndexCursor source(Compaction due, List<TableReader> upper, List<TableReader> lower)
-            throws IOException {
-        List<IndexCursor> sources = new ArrayList<>();
-        if (due.level() == 0) {
-            for (TableReader table : upper) {
-                sources.add(new LevelCursor(List.of(table), TableReader::sequentialCursor));
-            }
-        } else {
-            sources.add(new LevelCursor(upper, TableReader::sequentialCursor));
-        }
-        if (!lower.isEmpty()) {
-            sources.add(new LevelCursor(lower, TableReader::sequentialCursor));
-        }
-        return new MergingCursor(sources);
-    }
-
-    private static RangeTombstones ranges(List<List<TableReader>> runs) throws IOException {
-        List<RangeTombstones> ranges = new ArrayList<>();
-        for (List<TableReader> tables : runs) {
-            for (TableReader table : tables) {
-                ranges.add(table.rangeTombstones());
-            }
-        }
-        return RangeTombstones.union(ranges);
-    }
-
-    private static Map<Long, TableReader> byId(Levels tables) {
-        Map<Long, TableReader> byId = new HashMap<>();
-        tables.all().forEach(table -> byId.put(table.info().id(), table));
-        return byId;
-    }
-
-    private static List<TableReader> readers(List<TableInfo> infos, Map<Long, TableReader> byId) {
-        List<TableReader> readers = new ArrayList<>();
-        for (TableInfo info : infos) {
-            TableReader reader = byId.get(info.id());
-            if (reader == null) {
-                throw new IllegalArgumentException("table " + info.id() + " is not there any more");
-            }
-            readers.add(reader);
-        }
-        return readers;
     }
 
     /** Gives up what is being merged and ends the threads. */

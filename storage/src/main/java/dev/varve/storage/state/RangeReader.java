@@ -12,11 +12,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * Walks a range as of one registered revision, by chunks: each takes the then current version, goes on where the last one left off, and
  * lets the version go. So it holds neither files nor memtables while its user does something else. The first chunk is small, since most
- * ranges are; each further one is twice as large. Not thread-safe.
+ * ranges are. Each further one is a quarter of all before it, since what its user does not ask for any more was read in vain; but
+ * twice as large as the last one as long as values are not in memory, which are read with each other. Not thread-safe.
  */
 public final class RangeReader implements Closeable {
 
     private static final int FIRST_CHUNK_ENTRIES = 16;
+
+    /** A chunk is so many times smaller than all before it. */
+    private static final int READ_DIVISOR = 4;
+
     private static final int MAX_CHUNK_ENTRIES = 512;
     private static final int CHUNK_BYTES = 256 << 10;
 
@@ -29,6 +34,9 @@ public final class RangeReader implements Closeable {
 
     /** How many items of the chunk have been given out. */
     private int given;
+
+    /** How many items all chunks had. */
+    private long read;
 
     private byte @Nullable [] start;
     private byte @Nullable [] end;
@@ -50,7 +58,12 @@ public final class RangeReader implements Closeable {
     /** Fetches the values of what was found. */
     @FunctionalInterface
     interface Values {
-        void fetch(List<RangeItem> items) throws IOException;
+        /**
+         * Gives every item its value, or the reason why it has none.
+         *
+         * @return false if some of them were not in memory
+         */
+        boolean fetch(List<RangeItem> items) throws IOException;
     }
 
     /**
@@ -106,13 +119,14 @@ public final class RangeReader implements Closeable {
         byte[] fromEnd = end;
         Version version = versions.acquire();
         IOException failure = null;
+        boolean inMemory;
         try {
             try {
                 walk(version);
             } catch (IOException e) {
                 failure = e;
             }
-            values.fetch(chunk);
+            inMemory = values.fetch(chunk);
         } finally {
             versions.release(version);
         }
@@ -128,7 +142,9 @@ public final class RangeReader implements Closeable {
             }
             goOnBehind(chunk.getLast().indexKey());
         }
-        chunkEntries = Math.min(MAX_CHUNK_ENTRIES, 2 * chunkEntries);
+        read += chunk.size();
+        long next = inMemory ? read / READ_DIVISOR : 2L * chunkEntries;
+        chunkEntries = Math.clamp(next, FIRST_CHUNK_ENTRIES, MAX_CHUNK_ENTRIES);
     }
 
     private void walk(Version version) throws IOException {
@@ -157,15 +173,15 @@ public final class RangeReader implements Closeable {
             chunk.clear();
             return e;
         }
-        int read = 0;
-        while (read < chunk.size() && chunk.get(read).failure() == null) {
-            read++;
+        int whole = 0;
+        while (whole < chunk.size() && chunk.get(whole).failure() == null) {
+            whole++;
         }
-        if (read == chunk.size()) {
+        if (whole == chunk.size()) {
             return behind;
         }
-        IOException first = chunk.get(read).failure();
-        chunk.subList(read, chunk.size()).clear();
+        IOException first = chunk.get(whole).failure();
+        chunk.subList(whole, chunk.size()).clear();
         return first;
     }
 

@@ -490,7 +490,7 @@ public final class StateMachine implements Closeable {
 
     /** Like {@link #range}, upwards, but the items have no values, unless they stand in the index. */
     public RangeReader index(byte @Nullable [] start, byte @Nullable [] end, long revision) {
-        return range(items -> {}, start, end, true, revision);
+        return range(items -> true, start, end, true, revision);
     }
 
     private RangeReader range(

@@ -33,10 +33,11 @@ final class ValueFetcher implements RangeReader.Values, Closeable {
     /**
      * Gives every item its value, or the reason why it has none. The caller holds a version in which the entries are.
      *
+     * @return false if some of them are not mapped
      * @throws dev.varve.storage.format.CorruptionException if an entry points to a segment that is missing
      */
     @Override
-    public void fetch(List<RangeItem> items) throws IOException {
+    public boolean fetch(List<RangeItem> items) throws IOException {
         List<RangeItem> cold = new ArrayList<>();
         for (RangeItem item : items) {
             if (!item.isFetched() && !tryRead(item)) {
@@ -52,6 +53,7 @@ final class ValueFetcher implements RangeReader.Values, Closeable {
         if (!tasks.isEmpty()) {
             threads.run(tasks);
         }
+        return cold.isEmpty();
     }
 
     private boolean tryRead(RangeItem item) {

@@ -1,5 +1,6 @@
 package dev.varve.storage.checkpoint;
 
+import dev.varve.storage.index.SegmentBytes;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.log.ValueSegmentInfo;
 import java.util.List;
@@ -29,7 +30,7 @@ final class Edits {
     }
 
     static TableInfo tableWithRanges(long id) {
-        return new TableInfo(id, 2, 0, 0, 4, new byte[] {0, 7}, new byte[] {1}, 5, 6, new TreeMap<>());
+        return new TableInfo(id, 2, 0, 0, 4, new byte[] {0, 7}, new byte[] {1}, 5, 6, SegmentBytes.NONE);
     }
 
     static Checkpoint checkpoint(long index) {

@@ -2,6 +2,7 @@ package dev.varve.storage.compaction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.varve.storage.index.SegmentBytes;
 import dev.varve.storage.index.TableInfo;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -239,7 +240,7 @@ class CompactionPickerTest {
 
     private TableInfo removing(int entries, int tombstones, int ranges) {
         return new TableInfo(
-                ++lastId, TABLE, entries, tombstones, ranges, bytes("c"), bytes("m"), 1, 1, new TreeMap<>());
+                ++lastId, TABLE, entries, tombstones, ranges, bytes("c"), bytes("m"), 1, 1, SegmentBytes.NONE);
     }
 
     @Test

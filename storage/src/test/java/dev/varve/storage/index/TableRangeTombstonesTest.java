@@ -12,7 +12,6 @@ import dev.varve.storage.io.StoreFile;
 import dev.varve.storage.log.SegmentSet;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -100,7 +99,8 @@ class TableRangeTombstonesTest {
     @Test
     void aTableThatHasLostItsRangeTombstonesIsDamaged() throws IOException {
         TableInfo info = write(RangeTombstones.NONE, 3);
-        TableInfo promised = new TableInfo(info.id(), info.sizeBytes(), 1, 1, 2, key(1), key(9), 3, 9, new TreeMap<>());
+        TableInfo promised =
+                new TableInfo(info.id(), info.sizeBytes(), 1, 1, 2, key(1), key(9), 3, 9, SegmentBytes.NONE);
         try (TableReader table = reader(promised)) {
             assertThatThrownBy(table::rangeTombstones)
                     .isInstanceOf(CorruptionException.class)
