@@ -45,16 +45,12 @@ final class Compactor implements AutoCloseable {
     /** Who waits for tables looks so often whether that is still wanted. */
     private static final long CLAIM_LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** After so long without a write the store is at rest. */
-    private static final long REST_NANOS = TimeUnit.SECONDS.toNanos(1);
-
     private final Ticker ticker;
     private final Manifest manifest;
     private final VersionSet versions;
     private final VersionEditor editor;
     private final TableMerger merger;
     private final Collector collector;
-    private final Readers readers;
     private final CompactionPicker picker;
     private final MergeBuilder merges;
     private final MergePacer pacer;
@@ -93,10 +89,8 @@ final class Compactor implements AutoCloseable {
     /** How many wait until nothing is left to be merged; guarded by lock. */
     private int asked;
 
-    /** The revision that was visible when it was last looked at, and since when; guarded by lock. */
-    private long lastRevision;
-
-    private long lastRevisionNanos;
+    /** Guarded by lock. */
+    private final Idleness idleness;
 
     /** @param tableBytes the most that a flush usually writes */
     Compactor(
@@ -117,12 +111,12 @@ final class Compactor implements AutoCloseable {
         this.editor = editor;
         this.merger = merger;
         this.collector = collector;
-        this.readers = readers;
         this.picker = new CompactionPicker(tableBytes);
         this.merges = new MergeBuilder(readers, picker, collector::victims);
         this.pacer = pacer;
         this.listener = listener;
         this.damages = damages;
+        this.idleness = new Idleness(ticker, readers.visibleRevision());
         for (int i = 1; i <= THREADS; i++) {
             threads.add(OwnedThread.patient("varve-compactor-" + i, this::run));
         }
@@ -283,7 +277,7 @@ final class Compactor implements AutoCloseable {
                     return next;
                 }
                 looked.signalAll();
-                changed.awaitNanos(restIsNear() || collector.isScarce() ? REST_NANOS : Long.MAX_VALUE);
+                changed.awaitNanos(restIsNear() || collector.isScarce() ? Idleness.NANOS : Long.MAX_VALUE);
             }
             return null;
         } catch (InterruptedException e) {
@@ -305,7 +299,7 @@ final class Compactor implements AutoCloseable {
         if (due == null) {
             due = picker.pick(tables, held());
         }
-        if (due == null && (asked > 0 || atRest())) {
+        if (due == null && (idleness.isThere() || asked > 0)) {
             due = picker.pickAtRest(tables, held());
         }
         return due == null && !scarce ? collection(levels) : due;
@@ -320,16 +314,6 @@ final class Compactor implements AutoCloseable {
         return collecting == 0 || (collecting < THREADS && !alone)
                 ? collector.next(levels, held(), collecting > 0)
                 : null;
-    }
-
-    private boolean atRest() {
-        long revision = readers.visibleRevision().getAsLong();
-        long now = ticker.nanos();
-        if (revision != lastRevision) {
-            lastRevision = revision;
-            lastRevisionNanos = now;
-        }
-        return now - lastRevisionNanos >= REST_NANOS;
     }
 
     /** True if there will be something to do once nobody has written for a while. */

@@ -45,6 +45,9 @@ public final class StateMachine implements Closeable {
     /** Filters of tables may take this part of the heap. */
     private static final int FILTERS_DIVISOR = 4;
 
+    /** A memtable that is less full is not flushed because nobody writes. */
+    private static final double LEAST_FILL = 1.0 / 8;
+
     private final StoreDirectory directory;
     private final Log log;
     private final BlockCache cache;
@@ -60,6 +63,7 @@ public final class StateMachine implements Closeable {
     private final Mode mode;
     private final WritePacer pacer;
     private final MergePacer mergePacer;
+    private final Idleness idleness;
     private final Damages damages = new Damages(this::files);
 
     /** Null until what is in the log has been applied. */
@@ -154,6 +158,7 @@ public final class StateMachine implements Closeable {
         this.fetcher = new ValueFetcher(values);
         this.applier = new Applier(options, versions, begin(found.checkpoint()), this::frozen);
         this.mergePacer = new MergePacer(environment.ticker());
+        this.idleness = new Idleness(environment.ticker(), () -> visibleRevision);
         this.pacer = new WritePacer(environment.ticker(), this::flushDebt, this::mergeDebt, this::spaceDebt);
         this.log = directory.openLog(
                 segments,
@@ -187,7 +192,7 @@ public final class StateMachine implements Closeable {
                     new Readers(() -> visibleRevision, snapshots),
                     mergePacer,
                     damages,
-                    this::flushDeletes,
+                    this::flushWhatWaits,
                     listener);
         } catch (IOException | RuntimeException e) {
             log.close();
@@ -306,6 +311,17 @@ public final class StateMachine implements Closeable {
      */
     private void flushDeletes() {
         if (lacksSpace() && versions.current().tables().young() < CompactionPicker.YOUNG_TABLES) {
+            applier.freezeIfIdle();
+        }
+    }
+
+    /**
+     * Has what was applied written to a table if nobody has written for a while, unless it is too little: then readers find it with the other
+     * entries, and there is less to replay when the store is opened. Asked by one thread, once a second while nothing is being flushed.
+     */
+    private void flushWhatWaits() {
+        flushDeletes();
+        if (idleness.isThere() && applier.fill() >= LEAST_FILL) {
             applier.freezeIfIdle();
         }
     }
