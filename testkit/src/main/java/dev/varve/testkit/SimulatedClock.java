@@ -24,6 +24,11 @@ public final class SimulatedClock implements Ticker, InstantSource {
         return nanos;
     }
 
+    /** By how much the time moves whenever somebody asks for it. */
+    public long stepNanos() {
+        return STEP_NANOS;
+    }
+
     @Override
     public Instant instant() {
         return origin.plusNanos(nanos());

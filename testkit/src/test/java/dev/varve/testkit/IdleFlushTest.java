@@ -8,64 +8,96 @@ import dev.varve.storage.StoreOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What nobody adds to any more is flushed, unless it is too little. */
+/** What nobody adds to any more is flushed, unless it is too little or the disk is short of space. */
 @Timeout(120)
 class IdleFlushTest {
 
     private static final StoreOptions OPTIONS =
             StoreOptions.defaults().withSegmentBytes(1 << 20).withMemtableBytes(64 << 10);
 
+    /** Less than half of what a memtable holds, and more. */
+    private static final int FEW = 100;
+
+    private static final int MANY = 250;
+
     private final SimulatedEnvironment machine = SimulatedEnvironment.create(1);
+    private int keys;
 
-    private static void put(Store store, int from, int to) {
-        for (int i = from; i < to; i++) {
-            store.put(ByteBuffer.allocate(4).putInt(i).array(), new byte[100], Durability.ACCEPTED);
+    private void put(Store store, int count) {
+        for (int i = 0; i < count; i++) {
+            store.put(ByteBuffer.allocate(4).putInt(keys++).array(), new byte[100], Durability.ACCEPTED);
         }
     }
 
-    /** Waits until a second has passed on the machine a few times, while the flusher looks once in a real one. */
-    private void restUntil(Store store, long flushes) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (store.stats().flushes() < flushes && System.nanoTime() < deadline) {
-            machine.clock().advance(Duration.ofSeconds(1));
-            Thread.sleep(100);
+    /** Waits until the clock has been asked for the time three times by others, who do so once in a real second while nothing happens. */
+    private void awaitLooks() {
+        long step = machine.clock().stepNanos();
+        long begin = machine.clock().nanos();
+        for (long own = 1; (machine.clock().nanos() - begin) / step - own < 3; own++) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
+        }
+    }
+
+    private void rest() {
+        awaitLooks();
+        machine.clock().advance(Duration.ofSeconds(1));
+        awaitLooks();
+    }
+
+    private static void awaitFlushes(Store store, long flushes) {
+        while (store.stats().flushes() < flushes) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(10));
         }
     }
 
     @Test
-    void aMemtableIsFlushedWhenNobodyWritesAndThereIsLessToReplay() throws InterruptedException {
-        try (Store store = Store.open(CheckedStore.DIRECTORY, OPTIONS, machine.environment())) {
-            put(store, 0, 100);
-            Thread.sleep(2_500);
+    void aMemtableIsFlushedWhenNobodyWritesAndNothingIsLeftToReplay() {
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            Store store = checked.store();
+            put(store, MANY);
+            awaitLooks();
             assertThat(store.stats().flushes()).as("while no time passes").isZero();
-            restUntil(store, 1);
-            assertThat(store.stats().flushes()).isEqualTo(1);
+            machine.clock().advance(Duration.ofSeconds(1));
+            awaitFlushes(store, 1);
             assertThat(store.stats().memtableBytes()).isZero();
-            put(store, 100, 200);
-            restUntil(store, 2);
-            assertThat(store.stats().flushes()).isEqualTo(2);
+            put(store, MANY);
+            rest();
+            awaitFlushes(store, 2);
         }
-        try (Store store = Store.open(CheckedStore.DIRECTORY, OPTIONS, machine.environment())) {
-            assertThat(store.stats().replayedRecords()).isLessThan(10);
-            assertThat(store.stats().entries()).isEqualTo(200);
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            assertThat(checked.store().stats().replayedRecords()).isZero();
         }
     }
 
     @Test
-    void aFewEntriesStayInTheMemtable() throws InterruptedException {
-        try (Store store = Store.open(CheckedStore.DIRECTORY, OPTIONS, machine.environment())) {
-            put(store, 0, 20);
-            for (int i = 0; i < 30; i++) {
-                machine.clock().advance(Duration.ofSeconds(1));
-                Thread.sleep(100);
-            }
+    void aFewEntriesStayInTheMemtable() {
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            Store store = checked.store();
+            put(store, FEW);
+            rest();
             assertThat(store.stats().flushes()).isZero();
-            put(store, 20, 100);
-            restUntil(store, 1);
-            assertThat(store.stats().flushes()).isEqualTo(1);
+            put(store, MANY - FEW);
+            rest();
+            awaitFlushes(store, 1);
+        }
+    }
+
+    @Test
+    void onADiskThatIsShortOfSpaceNothingIsFlushedThatNeedNotBe() {
+        try (CheckedStore checked = CheckedStore.open(machine, OPTIONS)) {
+            Store store = checked.store();
+            put(store, MANY);
+            machine.files().setCapacityBytes(machine.files().disk().usedBytes() + OPTIONS.segmentBytes() - 1);
+            rest();
+            assertThat(store.stats().flushes()).isZero();
+            put(store, 10);
+            machine.files().setCapacityBytes(SimulatedFileSystem.UNBOUNDED);
+            rest();
+            awaitFlushes(store, 1);
         }
     }
 }

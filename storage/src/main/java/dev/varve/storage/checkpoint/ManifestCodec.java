@@ -23,7 +23,8 @@ import java.util.List;
  * tag 0x83 segment created  u64 id
  * tag 0x84 segment removed  u64 id
  * tag 0x85 table added      u64 id, u64 size, u64 entries, u64 tombstones, u64 min-revision, u64 max-revision,
- *                           bytes smallest-key, bytes largest-key, varint n, (u64 segment, u64 bytes){n}
+ *                           bytes smallest-key, bytes largest-key, varint n, (u64 segment, u64 bytes){n} with ascending
+ *                           segments (as signed numbers)
  * tag 0x86 table removed    u64 id
  * tag 0x87 checkpoint       u64 index, u64 term, u64 revision, u64 time, u64 segment, u32 offset,
  *                           bytes configuration, u64 configuration-index
@@ -272,7 +273,7 @@ final class ManifestCodec {
         byte[] largest = bytes(b);
         int count = VarInt.getInt(b, b.remaining() / 16);
         long[] segments = new long[2 * count];
-        b.slice().order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().get(segments); // In one piece: there may be many.
+        b.asLongBuffer().get(segments); // In one piece: there may be many.
         b.position(b.position() + Long.BYTES * segments.length);
         long ranges = withRanges ? b.getLong() : 0;
         return new TableInfo(

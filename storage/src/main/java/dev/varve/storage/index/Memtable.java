@@ -204,10 +204,10 @@ public final class Memtable {
         }
         long head = IndexKey.head(indexKey, keyLength);
         fields[0] = head;
-        fields[1] = revision;
-        fields[2] = keyLength | (long) valueLength << 32;
-        fields[3] = position;
-        fields[4] = (checksum & 0xffffffffL) | (kind & 0xffL) << 32;
+        fields[REVISION / Long.BYTES] = revision;
+        fields[KEY_LENGTH / Long.BYTES] = keyLength | (long) valueLength << 32;
+        fields[POSITION / Long.BYTES] = position;
+        fields[CHECKSUM / Long.BYTES] = (checksum & 0xffffffffL) | (kind & 0xffL) << 32;
         MemorySegment.copy(fields, 0, memory, LONG, at, fields.length);
         long bytes = at + KEY;
         MemorySegment.copy(indexKey, 0, memory, BYTE, bytes, keyLength);

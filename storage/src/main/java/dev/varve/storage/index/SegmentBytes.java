@@ -30,9 +30,12 @@ public final class SegmentBytes extends AbstractMap<Long, Long> {
      * Takes ids, ascending, each followed by its bytes.
      *
      * @param pairs not to be changed any more
-     * @throws IllegalArgumentException if the ids do not ascend
+     * @throws IllegalArgumentException if the ids do not ascend, or one has no bytes
      */
     public static SegmentBytes of(long[] pairs) {
+        if (pairs.length % 2 != 0) {
+            throw new IllegalArgumentException("the last segment has no bytes");
+        }
         for (int i = 2; i < pairs.length; i += 2) {
             if (pairs[i] <= pairs[i - 2]) {
                 throw new IllegalArgumentException("the segments are not in the order of their ids");

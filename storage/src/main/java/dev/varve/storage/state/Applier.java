@@ -243,7 +243,7 @@ final class Applier {
     }
 
     /** The same if no other memtable is frozen and nothing is being applied or frozen by another thread, so that it never waits. */
-    void freezeIfIdle() {
+    void freezeUnlessOneWaits() {
         if (lock.tryLock()) {
             try {
                 if (versions.current().frozen().isEmpty()) {

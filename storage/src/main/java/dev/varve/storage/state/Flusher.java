@@ -169,7 +169,7 @@ final class Flusher implements AutoCloseable {
     /** Waits for a frozen memtable; null if the store is closed. */
     private Version.@Nullable Frozen next() {
         while (true) {
-            idle.run();
+            look();
             lock.lock();
             try {
                 if (!closed && versions.current().frozen().isEmpty()) {
@@ -187,6 +187,14 @@ final class Flusher implements AutoCloseable {
             } finally {
                 lock.unlock();
             }
+        }
+    }
+
+    private void look() {
+        try {
+            idle.run();
+        } catch (RuntimeException e) { // Without this thread writers would wait for ever.
+            logger.error("freezing what waits broke an invariant", e);
         }
     }
 

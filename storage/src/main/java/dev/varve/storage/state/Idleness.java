@@ -13,7 +13,7 @@ final class Idleness {
     private final Ticker ticker;
     private final LongSupplier revision;
 
-    /** The revision that was visible when it was last asked for another one, and when that was. */
+    /** The last revision that it has seen, and when it saw it first. */
     private long lastRevision;
 
     private long sinceNanos;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Walks a range as of one registered revision, by chunks: each takes the then current version, goes on where the last one left off, and
  * lets the version go. So it holds neither files nor memtables while its user does something else. The first chunk is small, since most
  * ranges are. Each further one is a quarter of all before it, since what its user does not ask for any more was read in vain; but
- * twice as large as the last one as long as values are not in memory, which are read with each other. Not thread-safe.
+ * twice as large as the last one as long as values are not mapped, which are read with each other. Not thread-safe.
  */
 public final class RangeReader implements Closeable {
 
@@ -61,7 +61,7 @@ public final class RangeReader implements Closeable {
         /**
          * Gives every item its value, or the reason why it has none.
          *
-         * @return false if some of them were not in memory
+         * @return false if some of them are not mapped
          */
         boolean fetch(List<RangeItem> items) throws IOException;
     }
@@ -119,14 +119,14 @@ public final class RangeReader implements Closeable {
         byte[] fromEnd = end;
         Version version = versions.acquire();
         IOException failure = null;
-        boolean inMemory;
+        boolean mapped;
         try {
             try {
                 walk(version);
             } catch (IOException e) {
                 failure = e;
             }
-            inMemory = values.fetch(chunk);
+            mapped = values.fetch(chunk);
         } finally {
             versions.release(version);
         }
@@ -143,7 +143,7 @@ public final class RangeReader implements Closeable {
             goOnBehind(chunk.getLast().indexKey());
         }
         read += chunk.size();
-        long next = inMemory ? read / READ_DIVISOR : 2L * chunkEntries;
+        long next = mapped ? read / READ_DIVISOR : 2L * chunkEntries;
         chunkEntries = Math.clamp(next, FIRST_CHUNK_ENTRIES, MAX_CHUNK_ENTRIES);
     }
 

@@ -45,10 +45,11 @@ public final class StateMachine implements Closeable {
     /** Filters of tables may take this part of the heap. */
     private static final int FILTERS_DIVISOR = 4;
 
-    /** A memtable that is less full is not flushed because nobody writes. */
-    private static final double LEAST_FILL = 1.0 / 8;
+    /** A memtable that is less full is not flushed because nobody writes: small tables cost more to merge. */
+    private static final double LEAST_FILL = 1.0 / 2;
 
     private final StoreDirectory directory;
+    private final StateOptions options;
     private final Log log;
     private final BlockCache cache;
 
@@ -144,6 +145,7 @@ public final class StateMachine implements Closeable {
     private StateMachine(StoreDirectory directory, StateOptions options, Mode mode, StateListener listener)
             throws IOException {
         this.directory = directory;
+        this.options = options;
         this.mode = mode;
         ManifestState found = directory.manifest().state();
         Environment environment = directory.environment();
@@ -311,18 +313,28 @@ public final class StateMachine implements Closeable {
      */
     private void flushDeletes() {
         if (lacksSpace() && versions.current().tables().young() < CompactionPicker.YOUNG_TABLES) {
-            applier.freezeIfIdle();
+            applier.freezeUnlessOneWaits();
         }
     }
 
     /**
-     * Has what was applied written to a table if nobody has written for a while, unless it is too little: then readers find it with the other
-     * entries, and there is less to replay when the store is opened. Asked by one thread, once a second while nothing is being flushed.
+     * Has deletes flushed as above, and what was applied if nobody has written for a while, unless it is too little: then readers find it with
+     * the other entries, and there is less to replay when the store is opened. Asked by one thread, once a second while nothing is being flushed.
      */
     private void flushWhatWaits() {
         flushDeletes();
-        if (idleness.isThere() && applier.fill() >= LEAST_FILL) {
-            applier.freezeIfIdle();
+        if (idleness.isThere() && applier.fill() >= LEAST_FILL && failure() == null && hasSpaceToFlush()) {
+            applier.freezeUnlessOneWaits();
+        }
+    }
+
+    /** True if a flush will surely find space: one that need not be made must not be what makes writes be refused. */
+    private boolean hasSpaceToFlush() {
+        try {
+            return !log.diskFull()
+                    && directory.environment().files().usableBytes(directory.path()) >= options.segmentBytes();
+        } catch (IOException e) {
+            return false;
         }
     }
 

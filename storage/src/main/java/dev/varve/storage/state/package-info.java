@@ -2,7 +2,7 @@
  * The deterministic state of a store: what committed log entries add up to.
  *
  * <p>{@link dev.varve.storage.state.StateMachine} is fed with committed entries in the order of the log, keeps them in a memtable,
- * flushes full memtables to tables in the background, and reads. It opens the files of a store, founds them if there are none,
+ * flushes memtables to tables in the background, when they are full or nobody writes, and reads. It opens the files of a store, founds them if there are none,
  * and recovers. {@link dev.varve.storage.state.VersionSet} holds what readers see, {@link dev.varve.storage.state.Flusher} writes
  * tables, {@link dev.varve.storage.state.SnapshotRegistry} knows which revisions are still read.
  *

@@ -11,6 +11,7 @@ import dev.varve.storage.format.VarInt;
 import dev.varve.storage.index.TableInfo;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -108,6 +109,18 @@ class ManifestCodecTest {
             assertThatThrownBy(() -> decoded(cut))
                     .isInstanceOfAny(BufferUnderflowException.class, IllegalArgumentException.class);
         }
+    }
+
+    @Test
+    void segmentsThatAreNotInTheirOrderAreRefused() {
+        ByteBuffer bytes = ManifestCodec.encode(List.of(new ManifestEdit.TableAdded(Edits.table(1))));
+        ByteBuffer swapped = bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+        int pairs = swapped.limit() - 4 * Long.BYTES;
+        long first = swapped.getLong(pairs);
+        swapped.putLong(pairs, swapped.getLong(pairs + 2 * Long.BYTES)).putLong(pairs + 2 * Long.BYTES, first);
+        assertThatThrownBy(() -> decoded(bytes))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("order");
     }
 
     @ParameterizedTest

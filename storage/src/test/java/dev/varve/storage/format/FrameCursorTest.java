@@ -61,7 +61,9 @@ class FrameCursorTest {
         assertThat(cursor.keyspace()).isEqualTo(Frames.SYSTEM);
         assertThat(cursor.valueLength()).isZero();
         assertThat(cursor.offset()).isEqualTo(22);
+        assertThat(cursor.isLast()).isFalse();
         assertThat(cursor.next()).isTrue();
+        assertThat(cursor.isLast()).isTrue();
         assertThat(cursor.keyspace()).isEqualTo(300);
         assertThat(cursor.keyLength()).isZero();
         assertThat(cursor.value()).isEmpty();

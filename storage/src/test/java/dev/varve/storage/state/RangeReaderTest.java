@@ -84,6 +84,38 @@ class RangeReaderTest {
         return ascending;
     }
 
+    /** How many items each chunk of a range has, after so many items have been asked for. */
+    private List<Integer> chunks(boolean mapped, int asked) throws IOException {
+        List<Integer> chunks = new ArrayList<>();
+        RangeReader reader = new RangeReader(
+                versions,
+                items -> {
+                    chunks.add(items.size());
+                    return mapped;
+                },
+                null,
+                null,
+                true,
+                1,
+                snapshots);
+        for (int i = 0; i < asked; i++) {
+            reader.next();
+        }
+        return chunks;
+    }
+
+    @Test
+    void littleIsReadAheadOfWhoAsksUnlessThereIsSomethingToWaitFor() throws IOException {
+        for (int i = 0; i < 5_000; i++) {
+            put(number(i), 1, "v");
+        }
+        assertThat(chunks(true, 1)).containsExactly(16);
+        assertThat(chunks(true, 100)).containsExactly(16, 16, 16, 16, 16, 20);
+        assertThat(chunks(true, 5_000)).contains(512).allMatch(size -> size <= 512);
+        assertThat(chunks(false, 100)).containsExactly(16, 32, 64);
+        assertThat(chunks(false, 5_000)).startsWith(16, 32, 64, 128, 256, 512, 512);
+    }
+
     @Test
     void theStartBelongsToTheRangeAndTheEndDoesNot() throws IOException {
         for (String key : List.of("a", "b", "bb", "c")) {
