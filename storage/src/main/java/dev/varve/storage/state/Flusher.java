@@ -193,7 +193,7 @@ final class Flusher implements AutoCloseable {
     private void look() {
         try {
             idle.run();
-        } catch (RuntimeException e) { // Without this thread writers would wait for ever.
+        } catch (RuntimeException | Error e) { // Without this thread writers would wait for ever.
             logger.error("freezing what waits broke an invariant", e);
         }
     }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Walks a range as of one registered revision, by chunks: each takes the then current version, goes on where the last one left off, and
  * lets the version go. So it holds neither files nor memtables while its user does something else. The first chunk is small, since most
- * ranges are. Each further one is a quarter of all before it, since what its user does not ask for any more was read in vain; but
+ * ranges are. Each further one is as large, or a quarter of all before it, since what its user does not ask for any more was read in vain; but
  * twice as large as the last one as long as values are not mapped, which are read with each other. Not thread-safe.
  */
 public final class RangeReader implements Closeable {

@@ -45,11 +45,7 @@ public final class StateMachine implements Closeable {
     /** Filters of tables may take this part of the heap. */
     private static final int FILTERS_DIVISOR = 4;
 
-    /** A memtable that is less full is not flushed because nobody writes: small tables cost more to merge. */
-    private static final double LEAST_FILL = 1.0 / 2;
-
     private final StoreDirectory directory;
-    private final StateOptions options;
     private final Log log;
     private final BlockCache cache;
 
@@ -64,7 +60,6 @@ public final class StateMachine implements Closeable {
     private final Mode mode;
     private final WritePacer pacer;
     private final MergePacer mergePacer;
-    private final Idleness idleness;
     private final Damages damages = new Damages(this::files);
 
     /** Null until what is in the log has been applied. */
@@ -145,7 +140,6 @@ public final class StateMachine implements Closeable {
     private StateMachine(StoreDirectory directory, StateOptions options, Mode mode, StateListener listener)
             throws IOException {
         this.directory = directory;
-        this.options = options;
         this.mode = mode;
         ManifestState found = directory.manifest().state();
         Environment environment = directory.environment();
@@ -160,7 +154,6 @@ public final class StateMachine implements Closeable {
         this.fetcher = new ValueFetcher(values);
         this.applier = new Applier(options, versions, begin(found.checkpoint()), this::frozen);
         this.mergePacer = new MergePacer(environment.ticker());
-        this.idleness = new Idleness(environment.ticker(), () -> visibleRevision);
         this.pacer = new WritePacer(environment.ticker(), this::flushDebt, this::mergeDebt, this::spaceDebt);
         this.log = directory.openLog(
                 segments,
@@ -182,6 +175,8 @@ public final class StateMachine implements Closeable {
                     segments);
             valueSegments.open(found.values());
             directory.removeLeftovers(log);
+            Idleness idleness = new Idleness(environment.ticker(), () -> visibleRevision);
+            IdleFlush idleFlush = new IdleFlush(idleness, applier, directory, log, options);
             background = new Background(
                     directory,
                     options,
@@ -194,7 +189,10 @@ public final class StateMachine implements Closeable {
                     new Readers(() -> visibleRevision, snapshots),
                     mergePacer,
                     damages,
-                    this::flushWhatWaits,
+                    () -> {
+                        flushDeletes();
+                        idleFlush.look();
+                    },
                     listener);
         } catch (IOException | RuntimeException e) {
             log.close();
@@ -314,27 +312,6 @@ public final class StateMachine implements Closeable {
     private void flushDeletes() {
         if (lacksSpace() && versions.current().tables().young() < CompactionPicker.YOUNG_TABLES) {
             applier.freezeUnlessOneWaits();
-        }
-    }
-
-    /**
-     * Has deletes flushed as above, and what was applied if nobody has written for a while, unless it is too little: then readers find it with
-     * the other entries, and there is less to replay when the store is opened. Asked by one thread, once a second while nothing is being flushed.
-     */
-    private void flushWhatWaits() {
-        flushDeletes();
-        if (idleness.isThere() && applier.fill() >= LEAST_FILL && failure() == null && hasSpaceToFlush()) {
-            applier.freezeUnlessOneWaits();
-        }
-    }
-
-    /** True if a flush will surely find space: one that need not be made must not be what makes writes be refused. */
-    private boolean hasSpaceToFlush() {
-        try {
-            return !log.diskFull()
-                    && directory.environment().files().usableBytes(directory.path()) >= options.segmentBytes();
-        } catch (IOException e) {
-            return false;
         }
     }
 

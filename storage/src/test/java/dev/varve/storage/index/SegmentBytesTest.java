@@ -66,5 +66,8 @@ class SegmentBytesTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("order");
         assertThatThrownBy(() -> SegmentBytes.of(new long[] {2, 1, 2, 1})).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> SegmentBytes.of(new long[] {2, 1, 3}))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no bytes");
     }
 }
