@@ -16,8 +16,8 @@ import java.time.Duration;
  * @param memtableBytes a memtable of this size is flushed to a sorted table. Larger memtables make fewer tables, take more
  *     memory (up to three are held) and replay longer. 32 MiB
  * @param checkpointBytes a flush is also begun when so many bytes of log are not covered by a table: bounds the replay when
- *     the store is opened. 64 MiB
- * @param checkpointRecords the same in changes. 200,000
+ *     the store is opened. 32 MiB
+ * @param checkpointRecords the same in changes. 100,000
  * @param inlineValueBytes values up to this size are copied into memtable and tables, so that reading them takes no
  *     second look-up; larger ones stay in the log only. 256 bytes
  * @param maxPendingBytes writes that wait for the disk, in bytes; beyond it writers wait (blocking) or are refused
@@ -58,8 +58,8 @@ public record StoreOptions(
             8 * MIB,
             64 * MIB,
             32 * MIB,
-            64L * MIB,
-            200_000,
+            32L * MIB,
+            100_000,
             256,
             16 * MIB,
             Math.min(64L * MIB, Runtime.getRuntime().maxMemory() / 4),
