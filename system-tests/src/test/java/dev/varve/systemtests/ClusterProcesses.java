@@ -7,6 +7,7 @@ import dev.varve.client.RangeQuery;
 import dev.varve.client.RangeReader;
 import dev.varve.client.UnreachableException;
 import dev.varve.client.VarveClient;
+import dev.varve.testkit.network.FreePort;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -110,7 +111,7 @@ public final class ClusterProcesses implements AutoCloseable {
         this.links = links;
         this.starter = starter;
         for (String name : names) {
-            raftPorts.put(name, ServerProcess.freePort());
+            raftPorts.put(name, FreePort.find());
         }
         for (String name : names) {
             nodes.put(name, process(name, name));

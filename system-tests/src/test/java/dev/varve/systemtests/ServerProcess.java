@@ -5,16 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.client.UnreachableException;
 import dev.varve.client.VarveClient;
+import dev.varve.testkit.network.FreePort;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -26,8 +23,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ServerProcess implements AutoCloseable {
 
-    private static final int FIRST_PORT = 20_000;
-    private static final int PORTS = 10_000;
     private static final Duration POLL = Duration.ofMillis(2);
 
     private final List<String> command;
@@ -55,25 +50,13 @@ public final class ServerProcess implements AutoCloseable {
     /** The same, started in another way. */
     ServerProcess(Path directory, Launcher launcher, String... arguments) throws IOException {
         Files.createDirectories(directory);
-        String address = "127.0.0.1:" + freePort();
+        String address = "127.0.0.1:" + FreePort.find();
         List<String> line = new ArrayList<>(
                 List.of("server", "--data", directory.resolve("data").toString(), "--http", address));
         line.addAll(List.of(arguments));
         this.command = launcher.command(line);
         this.url = "http://" + address;
         this.log = directory.resolve("server.log");
-    }
-
-    /** Below the ports that the system gives to outgoing connections, so that none of these takes it between two lives. */
-    public static int freePort() throws IOException {
-        while (true) {
-            int port = FIRST_PORT + ThreadLocalRandom.current().nextInt(PORTS);
-            try (ServerSocket probe = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return probe.getLocalPort();
-            } catch (BindException taken) {
-                // Another one, then.
-            }
-        }
     }
 
     /** Starts it and waits until it takes writes. */

@@ -6,10 +6,10 @@ import dev.varve.storage.io.Environment;
 import dev.varve.storage.io.FileSystem;
 import dev.varve.storage.io.Ticker;
 import dev.varve.testkit.SimulatedFileSystem;
+import dev.varve.testkit.network.FreePort;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -134,9 +134,7 @@ final class InProcessCluster implements AutoCloseable {
     }
 
     private static InetSocketAddress freeAddress() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return new InetSocketAddress(InetAddress.getLoopbackAddress(), socket.getLocalPort());
-        }
+        return new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePort.find());
     }
 
     private LastingNode create(String name) throws IOException {
