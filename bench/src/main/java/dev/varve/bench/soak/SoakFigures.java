@@ -11,6 +11,9 @@ final class SoakFigures {
     static final String WRITE_P50_MICROS = "writeP50Micros";
     static final String WRITE_P99_MICROS = "writeP99Micros";
     static final String WRITE_P999_MICROS = "writeP999Micros";
+    static final String FLUSH_DELAY_MILLIS = "flushDelayMillis";
+    static final String MERGE_DELAY_MILLIS = "mergeDelayMillis";
+    static final String SPACE_DELAY_MILLIS = "spaceDelayMillis";
     static final String HEAP_MEBIBYTES = "heapMebibytes";
     static final String MEMORY_MEBIBYTES = "memoryMebibytes";
     static final String DISK_MEBIBYTES = "diskMebibytes";

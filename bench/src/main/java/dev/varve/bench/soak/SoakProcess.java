@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import org.HdrHistogram.Recorder;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -70,6 +71,9 @@ public final class SoakProcess implements Callable<Integer> {
     private final Recorder reads = new Recorder(DIGITS);
     private final Recorder writes = new Recorder(DIGITS);
 
+    /** Whose store is open and has clients, or null. Under the lock of this object. */
+    private @Nullable SoakSession running;
+
     SoakProcess() {}
 
     public static void main(String[] args) {
@@ -94,7 +98,10 @@ public final class SoakProcess implements Callable<Integer> {
                         new SoakSession(directory, records, model, SoakProcess::error, random.split())) {
                     tell(OPENED, Map.of("seconds", (System.nanoTime() - begin) / 1e9));
                     session.start(rate / 2, reads, writes, random);
-                    if (!REOPEN.equals(orders.readLine())) {
+                    setRunning(session);
+                    boolean opensAgain = REOPEN.equals(orders.readLine());
+                    setRunning(null);
+                    if (!opensAgain) {
                         session.finish();
                         tell(DONE, Map.of());
                         return ExitCode.OK;
@@ -132,8 +139,17 @@ public final class SoakProcess implements Callable<Integer> {
             figures.put(SoakFigures.WRITE_P999_MICROS, micros(written, PERCENTILE_999));
             Runtime runtime = Runtime.getRuntime();
             figures.put(SoakFigures.HEAP_MEBIBYTES, (double) (runtime.totalMemory() - runtime.freeMemory()) / MEBIBYTE);
+            figures.putAll(delays());
             tell(SECOND, figures);
         }
+    }
+
+    private synchronized void setRunning(@Nullable SoakSession session) {
+        running = session;
+    }
+
+    private synchronized Map<String, Double> delays() {
+        return running == null ? Map.of() : running.delays();
     }
 
     /** NaN in a second in which nothing was done. */

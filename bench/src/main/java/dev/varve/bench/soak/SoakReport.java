@@ -120,6 +120,15 @@ record SoakReport(
                                 line("p50", SoakFigures.WRITE_P50_MICROS, 1e-3),
                                 line("p99", SoakFigures.WRITE_P99_MICROS, 1e-3),
                                 line("p99.9", SoakFigures.WRITE_P999_MICROS, 1e-3))));
+        charts.put(
+                "soak-delays.svg",
+                LineChart.draw(
+                        "For how long the store held writers back, each second",
+                        "ms",
+                        List.of(
+                                line("flushing is behind", SoakFigures.FLUSH_DELAY_MILLIS, 1),
+                                line("merging is behind", SoakFigures.MERGE_DELAY_MILLIS, 1),
+                                line("collecting is behind", SoakFigures.SPACE_DELAY_MILLIS, 1))));
         return charts;
     }
 

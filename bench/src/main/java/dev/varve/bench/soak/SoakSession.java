@@ -4,9 +4,11 @@ import dev.varve.bench.harness.Records;
 import dev.varve.storage.Order;
 import dev.varve.storage.Store;
 import dev.varve.storage.StoreOptions;
+import dev.varve.storage.StoreStats;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import org.HdrHistogram.Recorder;
@@ -24,6 +26,7 @@ final class SoakSession implements AutoCloseable {
     private final Model model;
     private final Consumer<String> errors;
     private final List<Client> clients = new ArrayList<>();
+    private StoreStats lastStats;
 
     /**
      * Opens the store, and settles what a killed process left under way.
@@ -37,6 +40,7 @@ final class SoakSession implements AutoCloseable {
         this.store = Store.open(directory, StoreOptions.defaults());
         Writer writer = new Writer(store, records, model, random);
         new Checker(store, records, model, errors).all().forEach(writer::settle);
+        this.lastStats = store.stats();
     }
 
     /**
@@ -70,6 +74,17 @@ final class SoakSession implements AutoCloseable {
                 checker.get(random.nextLong(blocks * Blocks.KEYS));
             }
         };
+    }
+
+    /** For how long the store held writers back, all together, since this was last asked: a figure for each reason. Called by one thread. */
+    Map<String, Double> delays() {
+        StoreStats before = lastStats;
+        StoreStats now = store.stats();
+        lastStats = now;
+        return Map.of(
+                SoakFigures.FLUSH_DELAY_MILLIS, (now.flushDelayNanos() - before.flushDelayNanos()) / 1e6,
+                SoakFigures.MERGE_DELAY_MILLIS, (now.mergeDelayNanos() - before.mergeDelayNanos()) / 1e6,
+                SoakFigures.SPACE_DELAY_MILLIS, (now.spaceDelayNanos() - before.spaceDelayNanos()) / 1e6);
     }
 
     private void stop() {

@@ -30,9 +30,10 @@ class SoakReportTest {
     }
 
     @Test
-    void spaceMemoryAndLatenciesAreDrawn() {
+    void spaceMemoryLatenciesAndWhatHeldWritersBackAreDrawn() {
         assertThat(REPORT.charts())
-                .containsOnlyKeys("soak-space.svg", "soak-memory.svg", "soak-reads.svg", "soak-writes.svg")
+                .containsOnlyKeys(
+                        "soak-space.svg", "soak-memory.svg", "soak-reads.svg", "soak-writes.svg", "soak-delays.svg")
                 .allSatisfy((name, svg) -> assertThat(svg).startsWith("<svg").endsWith("</svg>\n"));
     }
 }

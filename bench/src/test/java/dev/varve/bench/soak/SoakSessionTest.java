@@ -128,6 +128,9 @@ class SoakSessionTest {
                 done += writes.getIntervalHistogram().getTotalCount();
                 Thread.onSpinWait();
             }
+            assertThat(session.delays())
+                    .hasSize(3)
+                    .allSatisfy((name, millis) -> assertThat(millis).isNotNegative());
             session.finish();
         }
         assertThat(errors).isEmpty();
