@@ -33,8 +33,8 @@ public final class CompactionPicker {
     /** How much larger a level may be than the one above it. */
     static final int GROWTH = 8;
 
-    /** At rest level 0 is merged if what it overlaps is at most so many times larger. */
-    private static final int REST_RATIO = 2;
+    /** When the store is idle level 0 is merged if what it overlaps is at most so many times larger. */
+    private static final int IDLE_RATIO = 2;
 
     /** A unit is at least this part of a memtable, so that flushes of next to nothing do not make a ladder of small levels. */
     private static final int SMALLEST_UNIT = 32;
@@ -74,7 +74,7 @@ public final class CompactionPicker {
      * What should be merged while nobody writes: tables that mostly remove, with what they hide, so that its space comes back; else level
      * 0, so that readers have fewer places to look at, unless that means to rewrite many times as much. Null if there is nothing.
      */
-    public @Nullable Compaction pickAtRest(List<List<TableInfo>> levels, Set<Long> held) {
+    public @Nullable Compaction pickWhenIdle(List<List<TableInfo>> levels, Set<Long> held) {
         for (int level = 0; level < LEVELS - 1; level++) {
             int own = level;
             Compaction removing = levels.get(level).stream()
@@ -91,7 +91,7 @@ public final class CompactionPicker {
         Compaction young = levels.getFirst().size() < 2 ? null : young(levels, held);
         return young == null
                         || young.upper().size() < 2
-                        || Compaction.sizeBytes(young.lower()) > REST_RATIO * Compaction.sizeBytes(young.upper())
+                        || Compaction.sizeBytes(young.lower()) > IDLE_RATIO * Compaction.sizeBytes(young.upper())
                 ? null
                 : young;
     }

@@ -138,7 +138,7 @@ final class Compactor implements AutoCloseable {
     }
 
     /**
-     * Merges what is due, damaged tables too, and what is merged at rest, and waits until there is nothing left. A pause after a failure
+     * Merges what is due, damaged tables too, and what is merged when the store is idle, and waits until there is nothing left. A pause after a failure
      * ends.
      */
     void awaitMerged() throws IOException {
@@ -277,7 +277,7 @@ final class Compactor implements AutoCloseable {
                     return next;
                 }
                 looked.signalAll();
-                changed.awaitNanos(restIsNear() || collector.isScarce() ? Idleness.NANOS : Long.MAX_VALUE);
+                changed.awaitNanos(hasIdleMerge() || collector.isScarce() ? Idleness.NANOS : Long.MAX_VALUE);
             }
             return null;
         } catch (InterruptedException e) {
@@ -300,7 +300,7 @@ final class Compactor implements AutoCloseable {
             due = picker.pick(tables, held());
         }
         if (due == null && (idleness.isThere() || asked > 0)) {
-            due = picker.pickAtRest(tables, held());
+            due = picker.pickWhenIdle(tables, held());
         }
         return due == null && !scarce ? collection(levels) : due;
     }
@@ -317,10 +317,10 @@ final class Compactor implements AutoCloseable {
     }
 
     /** True if there will be something to do once nobody has written for a while. */
-    private boolean restIsNear() {
+    private boolean hasIdleMerge() {
         return !paused
                 && manifest.failure() == null
-                && picker.pickAtRest(versions.current().tables().infos(), held()) != null;
+                && picker.pickWhenIdle(versions.current().tables().infos(), held()) != null;
     }
 
     private Set<Long> held() {

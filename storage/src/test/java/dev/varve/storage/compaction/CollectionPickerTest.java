@@ -286,7 +286,7 @@ class CollectionPickerTest {
             store.delete(key);
         }
         store.flush();
-        store.rest();
+        store.idle();
         assertThat(store.fileBytes()).isLessThan(before / 20);
     }
 }

@@ -169,22 +169,22 @@ final class CollectionSimulation {
     }
 
     /** What is done while nobody writes. */
-    void rest() {
+    void idle() {
         settle(true);
     }
 
-    private void settle(boolean atRest) {
-        while (step(atRest)) {
+    private void settle(boolean idle) {
+        while (step(idle)) {
             measure();
         }
         measure();
     }
 
-    private boolean step(boolean atRest) {
+    private boolean step(boolean idle) {
         dropUnreferenced();
         Compaction due = merges.pick(infos(), Set.of());
-        if (due == null && atRest) {
-            due = merges.pickAtRest(infos(), Set.of());
+        if (due == null && idle) {
+            due = merges.pickWhenIdle(infos(), Set.of());
         }
         if (due != null) {
             merge(due);

@@ -227,15 +227,15 @@ class CompactionPickerTest {
     }
 
     @Test
-    void atRestLevelZeroIsMergedUnlessThatRewritesMuch() {
+    void whenIdleLevelZeroIsMergedUnlessThatRewritesMuch() {
         young(1, "a", "z");
-        assertThat(picker.pickAtRest(levels, held)).isNull();
+        assertThat(picker.pickWhenIdle(levels, held)).isNull();
         young(1, "a", "z");
         TableInfo below = add(1, "a", "z", 4 * TABLE);
         assertThat(pick()).isNull();
-        assertThat(picker.pickAtRest(levels, held)).isEqualTo(new Compaction(0, levels.getFirst(), List.of(below)));
+        assertThat(picker.pickWhenIdle(levels, held)).isEqualTo(new Compaction(0, levels.getFirst(), List.of(below)));
         levels.get(1).set(0, table("a", "z", 4 * TABLE + 1));
-        assertThat(picker.pickAtRest(levels, held)).isNull();
+        assertThat(picker.pickWhenIdle(levels, held)).isNull();
     }
 
     private TableInfo removing(int entries, int tombstones, int ranges) {
@@ -244,27 +244,29 @@ class CompactionPickerTest {
     }
 
     @Test
-    void atRestWhatRemovesGoesDownToWhatItHidesHoweverMuchThatRewrites() {
+    void whenIdleWhatRemovesGoesDownToWhatItHidesHoweverMuchThatRewrites() {
         TableInfo ranges = removing(0, 0, 1);
         levels.getFirst().addFirst(ranges);
         TableInfo below = add(1, "a", "d", 3 * TABLE);
         TableInfo deep = add(3, "k", "z", 3 * TABLE);
         assertThat(pick()).isNull();
-        assertThat(picker.pickAtRest(levels, held)).isEqualTo(new Compaction(0, List.of(ranges), List.of(below)));
+        assertThat(picker.pickWhenIdle(levels, held)).isEqualTo(new Compaction(0, List.of(ranges), List.of(below)));
         levels.getFirst().clear();
         levels.get(1).set(0, ranges);
-        assertThat(picker.pickAtRest(levels, held))
+        assertThat(picker.pickWhenIdle(levels, held))
                 .as("it still hides something further down")
                 .isEqualTo(new Compaction(1, List.of(ranges), List.of()));
         held.add(ranges.id());
-        assertThat(picker.pickAtRest(levels, held)).isNull();
+        assertThat(picker.pickWhenIdle(levels, held)).isNull();
         held.clear();
         levels.get(1).set(0, removing(10, 5, 0));
-        assertThat(picker.pickAtRest(levels, held)).as("half of it sets values").isNull();
+        assertThat(picker.pickWhenIdle(levels, held))
+                .as("half of it sets values")
+                .isNull();
         TableInfo mostly = removing(10, 6, 0);
         levels.get(1).set(0, mostly);
-        assertThat(picker.pickAtRest(levels, held)).isEqualTo(new Compaction(1, List.of(mostly), List.of()));
+        assertThat(picker.pickWhenIdle(levels, held)).isEqualTo(new Compaction(1, List.of(mostly), List.of()));
         levels.get(3).remove(deep);
-        assertThat(picker.pickAtRest(levels, held)).as("it hides nothing").isNull();
+        assertThat(picker.pickWhenIdle(levels, held)).as("it hides nothing").isNull();
     }
 }
