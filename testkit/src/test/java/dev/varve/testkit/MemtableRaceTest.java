@@ -32,7 +32,7 @@ class MemtableRaceTest {
     @Test
     void aReaderNeverSeesMoreThanItAskedFor() throws Exception {
         try (Arena arena = Arena.ofShared()) {
-            Memtable memtable = new Memtable(arena.allocate(64L << 20, 8));
+            Memtable memtable = new Memtable(arena.allocate(64L << 20, 8), new byte[0]);
             byte[] key = IndexKey.of(0, new byte[] {'k'});
             add(memtable, key, 1);
             AtomicLong visible = new AtomicLong(1);
@@ -59,7 +59,7 @@ class MemtableRaceTest {
     @Test
     void aCursorNeverBeginsBelowItsStart() throws Exception {
         try (Arena arena = Arena.ofShared()) {
-            Memtable memtable = new Memtable(arena.allocate(64L << 20, 8));
+            Memtable memtable = new Memtable(arena.allocate(64L << 20, 8), new byte[0]);
             byte[] start = IndexKey.of(0, new byte[] {'s'});
             add(memtable, IndexKey.of(0, new byte[] {'t'}), 1);
             AtomicBoolean done = new AtomicBoolean();

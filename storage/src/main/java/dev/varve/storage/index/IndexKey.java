@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Keyspace and key as one byte string whose unsigned order is that of (keyspace, key): keyspaces 0 to 127 as one byte, others as
@@ -86,13 +87,32 @@ public final class IndexKey {
 
     /** The first eight bytes as a big-endian integer, padded with zeroes: compares (unsigned) like the keys do, or is equal. */
     static long head(byte[] indexKey, int length) {
-        if (length >= Long.BYTES) {
-            return (long) BIG_ENDIAN.get(indexKey, 0);
+        return head(indexKey, 0, length);
+    }
+
+    /** The same of eight bytes from {@code from} on, of a key that ends at {@code length}. */
+    static long head(byte[] indexKey, int from, int length) {
+        if (length - from >= Long.BYTES) {
+            return (long) BIG_ENDIAN.get(indexKey, from);
         }
         long head = 0;
-        for (int i = 0; i < length; i++) {
-            head |= (indexKey[i] & 0xffL) << (56 - 8 * i);
+        for (int i = from; i < length; i++) {
+            head |= (indexKey[i] & 0xffL) << (56 - 8 * (i - from));
         }
         return head;
+    }
+
+    /**
+     * What at least half of some keys begin with.
+     *
+     * @param sorted at least one index key, in their order
+     * @return the longest prefix of the middle half of them
+     */
+    public static byte[] usualPrefix(List<byte[]> sorted) {
+        int outer = sorted.size() / 4;
+        byte[] first = sorted.get(outer);
+        byte[] last = sorted.get(sorted.size() - 1 - outer);
+        int differs = Arrays.mismatch(first, last);
+        return differs < 0 ? first.clone() : Arrays.copyOf(first, differs);
     }
 }

@@ -28,9 +28,9 @@ import org.jspecify.annotations.Nullable;
  * 40       index key, inline value
  * </pre>
  *
- * <p>A search is bound by the cache lines that it misses. So a link holds, beside the next node (27 bits), as much of that node's key
- * as there is room for (37 bits: what {@link #prefix} says). Where that decides, and it mostly does, a node that is not passed is never
- * touched, and one that is passed is touched in the line of its links alone.
+ * <p>A search is bound by the cache lines that it misses. So a link holds, beside the next node (27 bits), a digest of that node's key (37
+ * bits, see {@link #digest}). Where that decides, and it mostly does, a node that is not passed is never touched, and one that is passed is
+ * touched in the line of its links alone. What keys have in common says nothing, so a digest is of what stands behind it.
  *
  * <p>A key that is not there at all, which is what most look-ups of a store with tables meet, is mostly recognised by a filter: four bits
  * in one word, of as many words as the memory has pieces of 512 bytes, so that a search touches one cache line instead of ten.
@@ -57,6 +57,16 @@ public final class Memtable {
 
     private static final int NODE_MASK = (1 << NODE_BITS) - 1;
 
+    /** Bits of a digest that tell of the key itself; above them stands one of the next three. */
+    private static final int DIGEST_KEY_BITS = 35;
+
+    private static final long BELOW_PREFIX = 0;
+    private static final long WITH_PREFIX = 1L << DIGEST_KEY_BITS;
+    private static final long ABOVE_PREFIX = 2L << DIGEST_KEY_BITS;
+
+    /** From so many keys on it is told what most of them begin with. */
+    private static final int PREFIX_SAMPLE = 16;
+
     /** There is one word of the filter for so many bytes of memory. */
     private static final int FILTERED_BYTES = 512;
 
@@ -75,12 +85,13 @@ public final class Memtable {
     private static final VarHandle LINK = LONG.varHandle();
 
     private final MemorySegment memory;
+    private final byte[] usualPrefix;
     private final int[] path = new int[MAX_HEIGHT];
 
     /** The fields of the node that is being added, to be copied at once: in code that has just been loaded, as when a store is opened, that is faster. */
     private final long[] fields = new long[KEY / Long.BYTES];
 
-    /** Of keys that are about to be added: what links say of them. */
+    /** Digests of keys that are about to be added. */
     private final long[] expected = new long[EXPECTED_MAX];
 
     /** For each level and each of the first {@link #fetchedCount} of these keys the last node below it, or one before that. */
@@ -102,12 +113,19 @@ public final class Memtable {
     private volatile RangeTombstones rangeTombstones = RangeTombstones.NONE;
     private long rangeKeyBytes;
 
-    /** @param memory 4 KiB to 1 GiB, aligned to 8 bytes; the memtable's alone as long as it or a reader of it is in use */
-    public Memtable(MemorySegment memory) {
+    /**
+     * Makes one in which nothing is.
+     *
+     * @param memory 4 KiB to 1 GiB, aligned to 8 bytes; the memtable's alone as long as it or a reader of it is in use
+     * @param usualPrefix what most index keys are expected to begin with, such as another one's {@link #usualPrefix()}: the more do, and the
+     *     longer it is, the faster they are found; any key may be added
+     */
+    public Memtable(MemorySegment memory, byte[] usualPrefix) {
         if (memory.byteSize() > 8L << NODE_BITS) {
             throw new IllegalArgumentException("a memtable of " + memory.byteSize() + " bytes cannot be addressed");
         }
         this.memory = memory;
+        this.usualPrefix = usualPrefix.clone();
         this.filter = new long[(int) Long.highestOneBit(Math.max(1, memory.byteSize() / FILTERED_BYTES))];
         long head = HEAD * 8L;
         for (int level = 0; level < MAX_HEIGHT; level++) {
@@ -131,7 +149,7 @@ public final class Memtable {
      * @param number which of them it is: 0 to {@link #EXPECTED_MAX} - 1
      */
     public void expect(int number, byte[] indexKey, int keyLength) {
-        expected[number] = prefix(IndexKey.head(indexKey, keyLength));
+        expected[number] = digest(indexKey, keyLength);
         fetchedCount = 0;
     }
 
@@ -166,11 +184,11 @@ public final class Memtable {
         fetchedUsed = 0;
     }
 
-    /** The next of the fetched keys of which links say this; negative if there is none. */
-    private int nextFetched(long prefix) {
+    /** The next of the fetched keys with this digest; negative if there is none. */
+    private int nextFetched(long digest) {
         while (fetchedUsed < fetchedCount) {
             int number = fetchedUsed++;
-            if (expected[number] == prefix) {
+            if (expected[number] == digest) {
                 return number;
             }
         }
@@ -219,8 +237,9 @@ public final class Memtable {
         usedBytes = used;
         long hash = BloomFilter.hash(indexKey, keyLength);
         filter[word(hash)] |= bits(hash);
-        findPath(head, indexKey, keyLength, revision);
-        link(at, height, head);
+        long digest = digest(indexKey, keyLength);
+        findPath(digest, head, indexKey, keyLength, revision);
+        link(at, height, digest);
         return true;
     }
 
@@ -248,12 +267,12 @@ public final class Memtable {
         return rangeTombstones;
     }
 
-    private void link(long at, int height, long head) {
+    private void link(long at, int height, long digest) {
         int node = (int) (at >>> 3);
         for (int level = 0; level < height; level++) {
             LINK.set(memory, linkAt(node, level), link(path[level], level));
         }
-        long link = prefix(head) << NODE_BITS | node;
+        long link = digest << NODE_BITS | node;
         for (int level = 0; level < height; level++) {
             LINK.setRelease(memory, linkAt(path[level], level), link);
         }
@@ -261,12 +280,21 @@ public final class Memtable {
     }
 
     /**
-     * What a link says of a key: 2 bits for the first byte, which is the keyspace, as far as they go, then 35 bits of the key. Orders keys
-     * as their first eight bytes do, or makes them equal.
+     * What a link says of a key: whether it comes before all keys that begin with the usual prefix, is one of them, or comes behind, and then
+     * how it begins, or goes on behind the prefix. Orders keys as they are ordered, or makes them equal.
      */
-    private static long prefix(long head) {
-        long first = head >>> 56;
-        return first < 3 ? first << 35 | (head << 8 >>> 29) : 3L << 35;
+    private long digest(byte[] indexKey, int keyLength) {
+        int compared = Math.min(keyLength, usualPrefix.length);
+        int differs = Arrays.mismatch(indexKey, 0, compared, usualPrefix, 0, usualPrefix.length);
+        if (differs < 0) {
+            return WITH_PREFIX | digestBits(indexKey, usualPrefix.length, keyLength);
+        }
+        boolean below = differs == keyLength || Byte.compareUnsigned(indexKey[differs], usualPrefix[differs]) < 0;
+        return (below ? BELOW_PREFIX : ABOVE_PREFIX) | digestBits(indexKey, 0, keyLength);
+    }
+
+    private static long digestBits(byte[] indexKey, int from, int keyLength) {
+        return IndexKey.head(indexKey, from, keyLength) >>> (Long.SIZE - DIGEST_KEY_BITS);
     }
 
     private int randomHeight() {
@@ -288,14 +316,13 @@ public final class Memtable {
      * Fills {@link #path} with the last node below the given place at each level. Of a fetched key a level begins where its search ended, as long as
      * that is where the level above ended: it knows no more of a key than links say, and stops before the first of those that they say the same of.
      */
-    private void findPath(long head, byte[] indexKey, int keyLength, long revision) {
-        long prefix = prefix(head);
-        int number = nextFetched(prefix);
+    private void findPath(long digest, long head, byte[] indexKey, int keyLength, long revision) {
+        int number = nextFetched(digest);
         int node = HEAD;
         for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
             node = number < 0 ? node : fetched[level][number];
             long link = link(node, level);
-            while (isBelow(link, prefix, head, indexKey, keyLength, revision)) {
+            while (isBelow(link, digest, head, indexKey, keyLength, revision)) {
                 node = (int) link & NODE_MASK;
                 link = link(node, level);
                 number = -1;
@@ -307,11 +334,11 @@ public final class Memtable {
     /** The last node below (key, revision), or the head. */
     private int findLess(byte[] indexKey, int keyLength, long revision) {
         long head = IndexKey.head(indexKey, keyLength);
-        long prefix = prefix(head);
+        long digest = digest(indexKey, keyLength);
         int node = HEAD;
         for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
             long link = link(node, level);
-            while (isBelow(link, prefix, head, indexKey, keyLength, revision)) {
+            while (isBelow(link, digest, head, indexKey, keyLength, revision)) {
                 node = (int) link & NODE_MASK;
                 link = link(node, level);
             }
@@ -325,12 +352,12 @@ public final class Memtable {
      */
     private int findCeiling(byte[] indexKey, int keyLength, long revision) {
         long head = IndexKey.head(indexKey, keyLength);
-        long prefix = prefix(head);
+        long digest = digest(indexKey, keyLength);
         int node = HEAD;
         long link = 0;
         for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
             link = link(node, level);
-            while (isBelow(link, prefix, head, indexKey, keyLength, revision)) {
+            while (isBelow(link, digest, head, indexKey, keyLength, revision)) {
                 node = (int) link & NODE_MASK;
                 link = link(node, level);
             }
@@ -349,14 +376,14 @@ public final class Memtable {
     }
 
     /** True if a link leads to a node that comes before (key, revision) in index order. */
-    private boolean isBelow(long link, long prefix, long head, byte[] indexKey, int keyLength, long revision) {
+    private boolean isBelow(long link, long digest, long head, byte[] indexKey, int keyLength, long revision) {
         if (link == 0) {
             return false;
         }
         long theirs = link >>> NODE_BITS;
-        return theirs == prefix
+        return theirs == digest
                 ? compare((int) link & NODE_MASK, head, indexKey, keyLength, revision) < 0
-                : theirs < prefix;
+                : theirs < digest;
     }
 
     /** Compares a node with (key, revision) in index order. */
@@ -452,6 +479,12 @@ public final class Memtable {
             keys = keysAt(level);
         }
         return keys;
+    }
+
+    /** What most of the index keys begin with; if there are too few to tell, what was expected of them. */
+    public byte[] usualPrefix() {
+        List<byte[]> keys = sample(PREFIX_SAMPLE);
+        return keys.size() < PREFIX_SAMPLE ? usualPrefix.clone() : IndexKey.usualPrefix(keys);
     }
 
     private List<byte[]> keysAt(int level) {

@@ -3,6 +3,7 @@ package dev.varve.storage.state;
 import dev.varve.storage.compaction.CompactionPicker;
 import dev.varve.storage.compaction.LiveVersions;
 import dev.varve.storage.index.IndexEntry;
+import dev.varve.storage.index.IndexKey;
 import dev.varve.storage.index.LevelCursor;
 import dev.varve.storage.index.TableInfo;
 import dev.varve.storage.index.TableReader;
@@ -13,6 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,6 +85,16 @@ record Levels(List<List<TableReader>> levels) {
         return levels.stream()
                 .map(tables -> tables.stream().map(TableReader::info).toList())
                 .toList();
+    }
+
+    /** What most index keys seem to begin with, by the first and the last of each table. */
+    byte[] usualPrefix() {
+        List<byte[]> keys = all().stream()
+                .flatMap(table ->
+                        Stream.of(table.info().smallestKey(), table.info().largestKey()))
+                .sorted(Arrays::compareUnsigned)
+                .toList();
+        return keys.isEmpty() ? new byte[0] : IndexKey.usualPrefix(keys);
     }
 
     /** True if a table below the level has the key in its range. */

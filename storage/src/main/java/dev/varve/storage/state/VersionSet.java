@@ -84,7 +84,7 @@ final class VersionSet {
 
     VersionSet(int memtableBytes, Levels tables) {
         this.memtableBytes = memtableBytes;
-        this.current = new Version(newMemtable(memtableBytes), List.of(), tables);
+        this.current = new Version(newMemtable(memtableBytes, tables.usualPrefix()), List.of(), tables);
     }
 
     /** The current version, without counting: for the thread that changes it. */
@@ -129,7 +129,9 @@ final class VersionSet {
                     List<Version.Frozen> frozen = new ArrayList<>();
                     frozen.add(new Version.Frozen(old.active(), through));
                     frozen.addAll(old.frozen());
-                    return new Version(newMemtable(Math.max(memtableBytes, entryBytes)), frozen, old.tables());
+                    Memtable next = newMemtable(
+                            Math.max(memtableBytes, entryBytes), old.active().usualPrefix());
+                    return new Version(next, frozen, old.tables());
                 },
                 null,
                 () -> {});
@@ -195,9 +197,9 @@ final class VersionSet {
         due.forEach(Runnable::run);
     }
 
-    private synchronized Memtable newMemtable(int bytes) {
+    private synchronized Memtable newMemtable(int bytes, byte[] usualPrefix) {
         MemorySegment memory = bytes > memtableBytes ? null : memories.poll();
-        return new Memtable(memory != null ? memory : LazyMemory.allocate(bytes));
+        return new Memtable(memory != null ? memory : LazyMemory.allocate(bytes), usualPrefix);
     }
 
     /** Keeps memory for a later memtable; false if enough is kept. */

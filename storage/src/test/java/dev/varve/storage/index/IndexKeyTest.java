@@ -1,11 +1,13 @@
 package dev.varve.storage.index;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -51,6 +53,22 @@ class IndexKeyTest {
                         .isEqualTo(key);
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "abc, abc",
+        "abc abd, ab",
+        "ab abc, ab",
+        "a b, ''",
+        "a km1 km2 z, km",
+        "a b km1 km2 km3 km4 y z, km",
+        "a b km1 km2 y z, ''"
+    })
+    void theUsualPrefixIsThatOfTheMiddleHalf(String sorted, String prefix) {
+        List<byte[]> keys =
+                Stream.of(sorted.split(" ")).map(key -> key.getBytes(US_ASCII)).toList();
+        assertThat(new String(IndexKey.usualPrefix(keys), US_ASCII)).isEqualTo(prefix);
     }
 
     @Test

@@ -17,12 +17,13 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MemtableTest {
 
     private final MemorySegment memory = Arena.ofAuto().allocate(1 << 20, 8);
-    private final Memtable memtable = new Memtable(memory);
+    private final Memtable memtable = new Memtable(memory, new byte[0]);
 
     private static byte[] bytes(String text) {
         return text.getBytes(ISO_8859_1);
@@ -77,10 +78,18 @@ class MemtableTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"\0", "\0a common beginning ", "\7"})
-    void keysThatWereFetchedComeToStandWhereOthersWould(String prefix) throws IOException {
+    @CsvSource({
+        "\0, ''",
+        "\0a common beginning , ''",
+        "\0a common beginning , \0a common beginning 1",
+        "\7, \0072",
+        "\7, \7\7",
+        "\7, \6"
+    })
+    void keysThatWereFetchedComeToStandWhereOthersWould(String prefix, String usual) throws IOException {
         Random random = new Random(5);
-        Memtable unfetched = new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
+        Memtable memtable = new Memtable(memory, bytes(usual));
+        Memtable unfetched = new Memtable(Arena.ofAuto().allocate(1 << 20, 8), new byte[0]);
         for (int revision = 1; revision < 4_000; ) {
             int count = 1 + random.nextInt(random.nextBoolean() ? 2 : Memtable.EXPECTED_MAX);
             List<String> keys = new ArrayList<>();
@@ -96,7 +105,7 @@ class MemtableTest {
                 keys.add(random.nextInt(keys.size() + 1), prefix + random.nextInt(3_000));
             }
             for (String key : keys) {
-                put(key, revision, "v" + revision);
+                put(memtable, key, revision, "v" + revision);
                 put(unfetched, key, revision, "v" + revision);
                 revision++;
             }
@@ -110,7 +119,7 @@ class MemtableTest {
     @Timeout(60)
     void fetchedKeysWithACommonBeginningAreNotPassedOneByOne() {
         Random random = new Random(7);
-        Memtable large = new Memtable(Arena.ofAuto().allocate(64 << 20, 8));
+        Memtable large = new Memtable(Arena.ofAuto().allocate(64 << 20, 8), new byte[0]);
         for (int i = 0; i < 300_000; i += Memtable.EXPECTED_MAX) {
             List<String> keys = new ArrayList<>();
             for (int number = 0; number < Memtable.EXPECTED_MAX; number++) {
@@ -174,8 +183,12 @@ class MemtableTest {
         assertThat(descending(memtable)).isEqualTo(all);
     }
 
-    @Test
-    void keysThatShareTheirFirstEightBytesAreToldApart() throws IOException {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "a", "aaaaaaa", "aaaaaaaa", "aaaaaaaa\0", "aaaaaaaaab", "aab", "0", "\u0080", "\u00ff\u00ff"
+            })
+    void keysThatShareTheirFirstEightBytesAreToldApartWhateverPrefixIsUsual(String usual) throws IOException {
+        Memtable memtable = new Memtable(memory, bytes(usual));
         List<String> keys = new ArrayList<>(List.of(
                 "a",
                 "a\0",
@@ -194,7 +207,7 @@ class MemtableTest {
                 "\u00ff".repeat(9)));
         Collections.shuffle(keys, new Random(1));
         for (int i = 0; i < keys.size(); i++) {
-            put(keys.get(i), i, keys.get(i));
+            assertThat(put(memtable, keys.get(i), i, keys.get(i))).isTrue();
         }
         List<String> sorted = new ArrayList<>(keys);
         sorted.sort((a, b) -> Arrays.compareUnsigned(bytes(a), bytes(b)));
@@ -203,8 +216,22 @@ class MemtableTest {
                         .map(key -> key + "@" + keys.indexOf(key) + "=" + key)
                         .toList());
         for (String key : keys) {
-            assertThat(get(key, Long.MAX_VALUE)).isEqualTo(key);
+            IndexEntry entry = requireNonNull(memtable.get(bytes(key), Long.MAX_VALUE));
+            assertThat(entry.value()).isEqualTo(bytes(key));
         }
+    }
+
+    @Test
+    void whatMostKeysBeginWithIsToldOnceThereAreEnoughOfThem() {
+        Memtable memtable = new Memtable(memory, bytes("expected"));
+        for (int i = 0; i < 15; i++) {
+            put(memtable, "user:%04d".formatted(i), 1, "");
+        }
+        assertThat(memtable.usualPrefix()).isEqualTo(bytes("expected"));
+        for (int i = 15; i < 1000; i++) {
+            put(memtable, (i % 8 == 0 ? "account:%04d" : i % 8 == 1 ? "visit:%04d" : "user:%04d").formatted(i), 1, "");
+        }
+        assertThat(new String(memtable.usualPrefix(), ISO_8859_1)).startsWith("user:0");
     }
 
     @Test
@@ -293,7 +320,7 @@ class MemtableTest {
 
     @Test
     void whatDoesNotFitChangesNothing() throws IOException {
-        Memtable small = new Memtable(Arena.ofAuto().allocate(4 << 10, 8));
+        Memtable small = new Memtable(Arena.ofAuto().allocate(4 << 10, 8), new byte[0]);
         int added = 0;
         while (put(small, "key%03d".formatted(added), 1, "value")) {
             added++;
@@ -312,7 +339,7 @@ class MemtableTest {
         for (int i = 0; i < 1000; i++) {
             put("key" + i, i, "value" + i);
         }
-        Memtable next = new Memtable(memtable.memory());
+        Memtable next = new Memtable(memtable.memory(), new byte[0]);
         assertThat(ascending(next)).isEmpty();
         for (int i = 0; i < 500; i++) {
             assertThat(put(next, "%03d".formatted(499 - i), 1, "v")).isTrue();
@@ -355,7 +382,7 @@ class MemtableTest {
         for (int length = 4_000; length < 4_200; length++) {
             byte[] key = new byte[length];
             MemorySegment exact = Arena.ofAuto().allocate(Memtable.bytesFor(length, value.length), 8);
-            assertThat(new Memtable(exact)
+            assertThat(new Memtable(exact, new byte[0])
                             .add(key, length, EntryKind.INLINE, 1, 0, 0, value.length, ByteBuffer.wrap(value), 0))
                     .isTrue();
         }
@@ -363,7 +390,7 @@ class MemtableTest {
 
     @Test
     void aKeyThatIsNotThereIsMostlyRecognisedByItsHash() {
-        Memtable large = new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
+        Memtable large = new Memtable(Arena.ofAuto().allocate(1 << 20, 8), new byte[0]);
         int taken = 0;
         for (int i = 0; i < 5_000; i++) {
             byte[] key = bytes("key" + i);
@@ -390,7 +417,7 @@ class MemtableTest {
 
     @Test
     void anEmptyMemtableTakesARangeTombstoneHoweverLongItsKeys() {
-        Memtable small = new Memtable(Arena.ofAuto().allocate(8 << 10, 8));
+        Memtable small = new Memtable(Arena.ofAuto().allocate(8 << 10, 8), new byte[0]);
         byte[] start = new byte[6 << 10];
         assertThat(small.addRangeTombstone(start, new byte[] {1}, 1)).isTrue();
         assertThat(small.addRangeTombstone(start, new byte[] {1}, 2)).isFalse();
@@ -410,6 +437,7 @@ class MemtableTest {
                 .filteredOn(key -> key.compareTo("1250") < 0)
                 .hasSizeBetween(sample.size() / 3, sample.size() * 2 / 3);
         assertThat(memtable.sample(10_000)).as("all there are").hasSize(2_500);
-        assertThat(new Memtable(Arena.ofAuto().allocate(4096, 8)).sample(100)).isEmpty();
+        assertThat(new Memtable(Arena.ofAuto().allocate(4096, 8), new byte[0]).sample(100))
+                .isEmpty();
     }
 }

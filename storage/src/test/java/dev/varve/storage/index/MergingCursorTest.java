@@ -17,7 +17,7 @@ class MergingCursorTest {
 
     /** A cursor over entries given as {@code key@revision}; the values name the source. */
     private static IndexCursor source(String name, List<String> entries) {
-        Memtable memtable = new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
+        Memtable memtable = new Memtable(Arena.ofAuto().allocate(1 << 20, 8), new byte[0]);
         for (String entry : entries) {
             int at = entry.indexOf('@');
             byte[] key = entry.substring(0, at).getBytes(US_ASCII);

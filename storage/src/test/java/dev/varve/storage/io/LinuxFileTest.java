@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -20,6 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 class LinuxFileTest {
 
     private static final int PAGE = 4096;
+
+    /** In so long what the system has begun to read is in memory. */
+    private static final long ARRIVAL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private static final int PAGES = 64;
 
     private final LinuxCalls calls = Objects.requireNonNull(LinuxCalls.instance());
@@ -167,7 +173,8 @@ class LinuxFileTest {
         int least = PAGES;
         for (int time = 0; time < 4; time++) {
             forgetIt();
-            read(file, 31 * PAGE); // The last one to arrive.
+            read(file, 31 * PAGE);
+            LockSupport.parkNanos(ARRIVAL_NANOS);
             least = Math.min(least, kept(16, 32, 1));
         }
         return least;

@@ -199,7 +199,7 @@ class LevelsTest {
     }
 
     private static Memtable memtable() {
-        return new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
+        return new Memtable(Arena.ofAuto().allocate(1 << 20, 8), new byte[0]);
     }
 
     @Test
@@ -250,7 +250,8 @@ class LevelsTest {
         Levels levels = Levels.of(
                 List.of(low, high, middle, young),
                 Map.of(low.info().id(), 1, high.info().id(), 1, middle.info().id(), 1));
-        RangeCover ranges = new RangeCover(new Memtable(Arena.ofAuto().allocate(4 << 10, 8)), List.of(), levels);
+        RangeCover ranges =
+                new RangeCover(new Memtable(Arena.ofAuto().allocate(4 << 10, 8), new byte[0]), List.of(), levels);
         assertThat(ranges.isEmpty()).isFalse();
         RangeCover.Walk walk = ranges.walk(Long.MAX_VALUE);
         String[] expected = {"a0", "b4", "c7", "d7", "e7", "f7", "g3", "h0", "z0"};
@@ -270,7 +271,8 @@ class LevelsTest {
     @Test
     void rangeTombstonesThatAreNotInMemoryAreCold() throws IOException {
         Levels levels = Levels.of(List.of(table(RangeTombstones.NONE.with(key("b"), key("d"), 4))), Map.of());
-        RangeCover ranges = new RangeCover(new Memtable(Arena.ofAuto().allocate(4 << 10, 8)), List.of(), levels);
+        RangeCover ranges =
+                new RangeCover(new Memtable(Arena.ofAuto().allocate(4 << 10, 8), new byte[0]), List.of(), levels);
         assertThat(ranges.covering(key("c"), 9, true)).isEqualTo(RangeCover.COLD);
         assertThat(ranges.covering(key("x"), 9, true)).isZero();
         assertThat(ranges.covering(key("c"), 9, false)).isEqualTo(4);
@@ -282,7 +284,8 @@ class LevelsTest {
         TableReader table = table("a3", "b1", "c2", "d3", "e1", "f2");
         TableReader above =
                 table(RangeTombstones.NONE.with(key("b"), key("e"), 4).with(key("f"), key("z"), 9));
-        RangeCover ranges = new RangeCover(new Memtable(Arena.ofAuto().allocate(4 << 10, 8)), List.of(), levels(above));
+        RangeCover ranges = new RangeCover(
+                new Memtable(Arena.ofAuto().allocate(4 << 10, 8), new byte[0]), List.of(), levels(above));
         assertThat(walk(new UncoveredCursor(table, ranges.walk(9)))).isEqualTo("a3 e1 | e1 a3 ");
         assertThat(walk(new UncoveredCursor(table, ranges.walk(8)))).isEqualTo("a3 e1 f2 | f2 e1 a3 ");
         assertThat(walk(new UncoveredCursor(table, ranges.walk(3))))
@@ -297,7 +300,7 @@ class LevelsTest {
     @Test
     void aTableThatIsHiddenAsAWholeIsNotOpened() throws IOException {
         RangeCover ranges = new RangeCover(
-                new Memtable(Arena.ofAuto().allocate(4 << 10, 8)),
+                new Memtable(Arena.ofAuto().allocate(4 << 10, 8), new byte[0]),
                 List.of(),
                 levels(table(RangeTombstones.NONE.with(key("a"), key("z"), 9))));
         TableReader missing = new TableReader(

@@ -43,7 +43,7 @@ class OverwritingTest {
     }
 
     private static Memtable memtable(int from, int to) {
-        Memtable memtable = new Memtable(Arena.ofAuto().allocate(1 << 20, 8));
+        Memtable memtable = new Memtable(Arena.ofAuto().allocate(1 << 20, 8), new byte[0]);
         for (int i = from; i < to; i++) {
             memtable.add(key(i), 5, EntryKind.TOMBSTONE, i, 0, 0, 0, null, 0);
         }

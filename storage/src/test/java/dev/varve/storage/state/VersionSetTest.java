@@ -1,5 +1,6 @@
 package dev.varve.storage.state;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.varve.storage.format.StoreId;
@@ -29,7 +30,12 @@ class VersionSetTest {
     private final List<String> disposed = new ArrayList<>();
 
     private static TableReader table(long id) {
-        TableInfo info = new TableInfo(id, 0, 0, 0, new byte[0], new byte[0], 0, 0, Collections.emptySortedMap());
+        return table(id, "", "");
+    }
+
+    private static TableReader table(long id, String smallest, String largest) {
+        TableInfo info = new TableInfo(
+                id, 0, 0, 0, smallest.getBytes(UTF_8), largest.getBytes(UTF_8), 0, 0, Collections.emptySortedMap());
         return new TableReader(
                 DiskFileSystem.instance(),
                 Path.of("none"),
@@ -57,6 +63,22 @@ class VersionSetTest {
         assertThat(versions.current().active()).isNotSameAs(first);
         Version.Frozen second = freeze();
         assertThat(versions.current().frozen()).containsExactly(second, frozen);
+    }
+
+    /** As the tables have it when a store is opened, then as the memtable before had it. */
+    @Test
+    void aMemtableExpectsWhatKeysBeganWithBefore() {
+        Levels tables = Levels.of(List.of(table(1, "key-10", "key-18"), table(2, "key-11", "key-19")), Map.of());
+        VersionSet opened = new VersionSet(MEMTABLE_BYTES, tables);
+        assertThat(opened.current().active().usualPrefix()).isEqualTo("key-1".getBytes(UTF_8));
+        for (int i = 0; i < 100; i++) {
+            byte[] key = "name-%02d".formatted(i).getBytes(UTF_8);
+            opened.current().active().add(key, key.length, EntryKind.TOMBSTONE, 1, 0, 0, 0, null, 0);
+        }
+        opened.freeze(THROUGH, 0);
+        assertThat(opened.current().active().usualPrefix()).isEqualTo("name-".getBytes(UTF_8));
+        opened.freeze(THROUGH, 0);
+        assertThat(opened.current().active().usualPrefix()).isEqualTo("name-".getBytes(UTF_8));
     }
 
     @Test
