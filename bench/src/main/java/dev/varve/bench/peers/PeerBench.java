@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -151,29 +152,40 @@ public final class PeerBench implements Callable<Integer> {
             processes.settle();
             PeerReport.add(round, yardstick, yardstick.measure(processes.directory(), DISK_SECONDS));
         }
-        try (Servers servers = new Servers(processes, launcher(), nodes)) {
-            // The first is another one in each round, so that nobody always has the same neighbour before it.
-            List<Contender> contenders = new ArrayList<>(servers.contenders());
-            Collections.rotate(contenders, number);
-            warmUp(contenders, workloads, progress);
-            for (Workload workload : workloads) {
-                for (Contender contender : contenders) {
-                    if (contender.operations().contains(workload.operation())) {
-                        progress.message(contender.name() + ", " + workload.title());
-                        round.add(workload.id(), contender.name(), measure(processes, contender, workload));
-                    }
-                }
+        // Each length of values has servers of its own: stores write some of what they were given later.
+        Map<Integer, List<Workload>> alike = workloads.stream()
+                .collect(Collectors.groupingBy(Workload::valueBytes, LinkedHashMap::new, Collectors.toList()));
+        for (List<Workload> some : alike.values()) {
+            try (Servers servers = new Servers(processes, launcher(), nodes)) {
+                // The first is another one in each round, so that nobody always has the same neighbour before it.
+                List<Contender> contenders = new ArrayList<>(servers.contenders());
+                Collections.rotate(contenders, number);
+                warmUp(contenders, some, progress);
+                measure(processes, contenders, some, round, progress);
             }
         }
         return round;
     }
 
+    private void measure(
+            Processes processes,
+            List<Contender> contenders,
+            List<Workload> workloads,
+            Results.Round round,
+            Progress progress)
+            throws IOException {
+        for (Workload workload : workloads) {
+            for (Contender contender : contenders) {
+                if (contender.operations().contains(workload.operation())) {
+                    progress.message(contender.name() + ", " + workload.title());
+                    round.add(workload.id(), contender.name(), measure(processes, contender, workload));
+                }
+            }
+        }
+    }
+
     private Map<String, Double> measure(Processes processes, Contender contender, Workload workload)
             throws IOException {
-        if (!workload.isUsual()) {
-            // What stores write meanwhile of what they were given before is then of the same kind.
-            contender.load().run(workload, nodes * WARM_UP_SECONDS);
-        }
         BlockDevice device = new BlockDevice(processes.directory());
         processes.settle();
         OptionalLong before = device.bytesWritten();
