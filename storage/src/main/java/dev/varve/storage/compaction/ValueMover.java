@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -44,10 +45,17 @@ final class ValueMover {
 
     private final SegmentSet segments;
     private final ValueRunWriter run;
-    private final Set<Long> victims;
+
+    /** Numbers of the segments that values are moved out of. */
+    private final BitSet victims = new BitSet();
+
     private final int inlineBytesMax;
     private final Target target;
     private final List<Row> batch = new ArrayList<>();
+
+    /** Those of them whose values stand in a victim. */
+    private final List<Row> moving = new ArrayList<>();
+
     private final Map<Long, IOException> unreadable = new TreeMap<>();
     private long batchBytes;
     private long movedBytes;
@@ -81,7 +89,12 @@ final class ValueMover {
     ValueMover(SegmentSet segments, ValueRunWriter run, Set<Long> victims, int inlineBytesMax, Target target) {
         this.segments = segments;
         this.run = run;
-        this.victims = victims;
+        for (long id : victims) {
+            Segment victim = segments.find(id);
+            if (victim != null) {
+                this.victims.set(victim.number());
+            }
+        }
         this.inlineBytesMax = inlineBytesMax;
         this.target = target;
     }
@@ -99,6 +112,9 @@ final class ValueMover {
             row.frame = LoggedFrame.rebuild(row.key, entry);
         }
         batch.add(row);
+        if (moves) {
+            moving.add(row);
+        }
         batchBytes += moves || outgrown ? entry.frameBytes(keyLength) : 0;
         if (batch.size() >= BATCH_ENTRIES || batchBytes >= BATCH_BYTES) {
             pass();
@@ -106,21 +122,11 @@ final class ValueMover {
     }
 
     private boolean standsInVictim(IndexEntry entry) {
-        if (victims.isEmpty() || entry.kind() != EntryKind.POINTER) {
-            return false;
-        }
-        Segment segment = segments.find(LogPosition.segmentNumber(entry.position()));
-        return segment != null && victims.contains(segment.id());
+        return entry.kind() == EntryKind.POINTER && victims.get(LogPosition.segmentNumber(entry.position()));
     }
 
     /** Passes on what waits. */
     private void pass() throws IOException {
-        List<Row> moving = new ArrayList<>();
-        for (Row row : batch) {
-            if (standsInVictim(row.entry)) {
-                moving.add(row);
-            }
-        }
         moving.sort(Comparator.comparingLong(row -> row.entry.position()));
         for (int from = 0; from < moving.size(); ) {
             int to = neighbours(moving, from);
@@ -137,6 +143,7 @@ final class ValueMover {
             target.add(row.key, row.key.length, entry);
         }
         batch.clear();
+        moving.clear();
         batchBytes = 0;
     }
 

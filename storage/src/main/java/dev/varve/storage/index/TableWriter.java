@@ -48,8 +48,7 @@ public final class TableWriter {
     private final List<IndexItem> blocks = new ArrayList<>();
     private final ByteBuffer handle = ByteBuffer.allocate(16);
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
-    private final Map<Integer, Integer> dictionary = new LinkedHashMap<>();
-    private final Map<Integer, Long> referenced = new LinkedHashMap<>();
+    private final Map<Integer, Referenced> dictionary = new LinkedHashMap<>();
     private ByteBuffer payload = ByteBuffer.allocate(4 << 10).order(ByteOrder.LITTLE_ENDIAN);
     private long offset;
     private long[] hashes = new long[1024];
@@ -61,6 +60,20 @@ public final class TableWriter {
     private long minRevision = Long.MAX_VALUE;
     private long maxRevision;
     private long lastRevision;
+
+    /** A segment that the table points to. */
+    private static final class Referenced {
+
+        /** Its number in the dictionary. */
+        private final int number;
+
+        /** Of the frames that are pointed to. */
+        private long bytes;
+
+        Referenced(int number) {
+            this.number = number;
+        }
+    }
 
     /** The last key of a block, and where it stands. */
     private record IndexItem(byte[] lastKey, BlockHandle block) {}
@@ -90,9 +103,10 @@ public final class TableWriter {
         }
         int segment = 0;
         if (entry.kind() == EntryKind.POINTER) {
-            int number = LogPosition.segmentNumber(entry.position());
-            segment = dictionary.computeIfAbsent(number, n -> dictionary.size());
-            referenced.merge(number, entry.frameBytes(keyLength - IndexKey.prefixLength(key)), Long::sum);
+            Referenced referenced = dictionary.computeIfAbsent(
+                    LogPosition.segmentNumber(entry.position()), n -> new Referenced(dictionary.size()));
+            referenced.bytes += entry.frameBytes(keyLength - IndexKey.prefixLength(key));
+            segment = referenced.number;
         }
         int needed = EntryCodec.MAX_FIXED_BYTES + (entry.value() == null ? 0 : entry.value().length);
         if (payload.capacity() < needed) {
@@ -272,8 +286,8 @@ public final class TableWriter {
         drain();
         file.sync();
         Map<Long, Long> segmentBytes = new HashMap<>();
-        referenced.forEach(
-                (number, bytes) -> segmentBytes.put(segments.get(number).id(), bytes));
+        dictionary.forEach(
+                (number, referenced) -> segmentBytes.put(segments.get(number).id(), referenced.bytes));
         return new TableInfo(
                 id,
                 size,
@@ -295,9 +309,8 @@ public final class TableWriter {
         add(properties, TableProperties.MAX_REVISION, number(maxRevision));
         add(properties, TableProperties.MIN_REVISION, number(minRevision));
         ByteBuffer list = ByteBuffer.allocate(dictionary.size() * 16).order(ByteOrder.LITTLE_ENDIAN);
-        for (int number : dictionary.keySet()) {
-            list.putLong(segments.get(number).id()).putLong(referenced.getOrDefault(number, 0L));
-        }
+        dictionary.forEach(
+                (number, referenced) -> list.putLong(segments.get(number).id()).putLong(referenced.bytes));
         add(properties, TableProperties.SEGMENTS, list.flip());
         add(properties, TableProperties.TOMBSTONES, number(tombstones));
         return writeBlock(properties);
