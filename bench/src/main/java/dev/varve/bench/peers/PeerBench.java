@@ -152,22 +152,23 @@ public final class PeerBench implements Callable<Integer> {
             processes.settle();
             PeerReport.add(round, yardstick, yardstick.measure(processes.directory(), DISK_SECONDS));
         }
-        // Each length of values has servers of its own: stores write some of what they were given later.
+        // Each length of values has servers of its own, since stores go on writing of what they were given before.
         Map<Integer, List<Workload>> alike = workloads.stream()
                 .collect(Collectors.groupingBy(Workload::valueBytes, LinkedHashMap::new, Collectors.toList()));
         for (List<Workload> some : alike.values()) {
-            try (Servers servers = new Servers(processes, launcher(), nodes)) {
+            try (Servers servers =
+                    new Servers(processes, launcher(), nodes, some.getFirst().valueBytes())) {
                 // The first is another one in each round, so that nobody always has the same neighbour before it.
                 List<Contender> contenders = new ArrayList<>(servers.contenders());
                 Collections.rotate(contenders, number);
                 warmUp(contenders, some, progress);
-                measure(processes, contenders, some, round, progress);
+                measureAll(processes, contenders, some, round, progress);
             }
         }
         return round;
     }
 
-    private void measure(
+    private void measureAll(
             Processes processes,
             List<Contender> contenders,
             List<Workload> workloads,

@@ -34,6 +34,7 @@ final class Servers implements AutoCloseable {
 
     private final Processes processes;
     private final int nodes;
+    private final int valueBytes;
     private final ServerStarter starter;
     private final List<Contender> contenders = new ArrayList<>();
 
@@ -42,10 +43,12 @@ final class Servers implements AutoCloseable {
      *
      * @param varve the launcher
      * @param nodes how many nodes a cluster has; with one it is none
+     * @param valueBytes how long the values are
      */
-    Servers(Processes processes, Path varve, int nodes) {
+    Servers(Processes processes, Path varve, int nodes, int valueBytes) {
         this.processes = processes;
         this.nodes = nodes;
+        this.valueBytes = valueBytes;
         this.starter = new ServerStarter(processes);
         try {
             String varveUrl = nodes == 1 ? startVarve(varve) : startVarveCluster(varve);
@@ -194,7 +197,7 @@ final class Servers implements AutoCloseable {
     private void fill(String url, BiFunction<String, String, String> entry, String before, String after) {
         for (int first = 0; first < KeySpace.KEYS; first += KeySpace.GROUP_KEYS) {
             String body = IntStream.range(first, first + KeySpace.GROUP_KEYS)
-                    .mapToObj(number -> entry.apply(KeySpace.key(number), KeySpace.value(number)))
+                    .mapToObj(number -> entry.apply(KeySpace.key(number), KeySpace.value(number, valueBytes)))
                     .collect(Collectors.joining(",", before, after));
             starter.post(url, body);
         }

@@ -53,7 +53,7 @@ final class ValueMover {
     private final Target target;
     private final List<Row> batch = new ArrayList<>();
 
-    /** Those of them whose values stand in a victim. */
+    /** Rows of the batch whose values stand in a victim. */
     private final List<Row> moving = new ArrayList<>();
 
     private final Map<Long, IOException> unreadable = new TreeMap<>();

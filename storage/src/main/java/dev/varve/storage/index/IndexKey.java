@@ -105,13 +105,14 @@ public final class IndexKey {
     /**
      * What at least half of some keys begin with.
      *
-     * @param sorted at least one index key, in their order
+     * @param smallest in their order the index keys of which some, at least one, are, or the first ones of that many ranges in which they are
+     * @param largest as many: the same, or the last ones of the ranges, in their order
      * @return the longest prefix of the middle half of them
      */
-    public static byte[] usualPrefix(List<byte[]> sorted) {
-        int outer = sorted.size() / 4;
-        byte[] first = sorted.get(outer);
-        byte[] last = sorted.get(sorted.size() - 1 - outer);
+    public static byte[] usualPrefix(List<byte[]> smallest, List<byte[]> largest) {
+        int outer = smallest.size() / 4;
+        byte[] first = smallest.get(outer);
+        byte[] last = largest.get(largest.size() - 1 - outer);
         int differs = Arrays.mismatch(first, last);
         return differs < 0 ? first.clone() : Arrays.copyOf(first, differs);
     }

@@ -57,14 +57,20 @@ public final class Memtable {
 
     private static final int NODE_MASK = (1 << NODE_BITS) - 1;
 
-    /** Bits of a digest that tell of the key itself; above them stands one of the next three. */
+    /** Bits of a digest below those which tell on which side of the usual prefix a key is. */
     private static final int DIGEST_KEY_BITS = 35;
+
+    /** Bits of them that tell of the key if it does not begin with the prefix: those above tell where it differs. */
+    private static final int DIGEST_OTHER_BITS = 30;
+
+    /** A key that differs later is taken for one that differs here. */
+    private static final int DIFFERS_MAX = (1 << (DIGEST_KEY_BITS - DIGEST_OTHER_BITS)) - 1;
 
     private static final long BELOW_PREFIX = 0;
     private static final long WITH_PREFIX = 1L << DIGEST_KEY_BITS;
     private static final long ABOVE_PREFIX = 2L << DIGEST_KEY_BITS;
 
-    /** From so many keys on it is told what most of them begin with. */
+    /** What most keys begin with is told by at least so many. */
     private static final int PREFIX_SAMPLE = 16;
 
     /** There is one word of the filter for so many bytes of memory. */
@@ -117,8 +123,8 @@ public final class Memtable {
      * Makes one in which nothing is.
      *
      * @param memory 4 KiB to 1 GiB, aligned to 8 bytes; the memtable's alone as long as it or a reader of it is in use
-     * @param usualPrefix what most index keys are expected to begin with, such as another one's {@link #usualPrefix()}: the more do, and the
-     *     longer it is, the faster they are found; any key may be added
+     * @param usualPrefix what most index keys are expected to begin with, such as another one's {@link #usualPrefix()}, so that they are found
+     *     fast; any key may be added
      */
     public Memtable(MemorySegment memory, byte[] usualPrefix) {
         if (memory.byteSize() > 8L << NODE_BITS) {
@@ -280,21 +286,22 @@ public final class Memtable {
     }
 
     /**
-     * What a link says of a key: whether it comes before all keys that begin with the usual prefix, is one of them, or comes behind, and then
-     * how it begins, or goes on behind the prefix. Orders keys as they are ordered, or makes them equal.
+     * What a link says of a key: whether it comes before all keys that begin with the usual prefix, is one of them, or comes behind; how soon it
+     * differs from the prefix, if it does; and how it goes on from there, or behind the prefix. Orders keys as they are ordered, or makes them
+     * equal.
      */
-    private long digest(byte[] indexKey, int keyLength) {
+    long digest(byte[] indexKey, int keyLength) {
         int compared = Math.min(keyLength, usualPrefix.length);
         int differs = Arrays.mismatch(indexKey, 0, compared, usualPrefix, 0, usualPrefix.length);
         if (differs < 0) {
-            return WITH_PREFIX | digestBits(indexKey, usualPrefix.length, keyLength);
+            return WITH_PREFIX
+                    | IndexKey.head(indexKey, usualPrefix.length, keyLength) >>> (Long.SIZE - DIGEST_KEY_BITS);
         }
         boolean below = differs == keyLength || Byte.compareUnsigned(indexKey[differs], usualPrefix[differs]) < 0;
-        return (below ? BELOW_PREFIX : ABOVE_PREFIX) | digestBits(indexKey, 0, keyLength);
-    }
-
-    private static long digestBits(byte[] indexKey, int from, int keyLength) {
-        return IndexKey.head(indexKey, from, keyLength) >>> (Long.SIZE - DIGEST_KEY_BITS);
+        int from = Math.min(differs, DIFFERS_MAX);
+        long nearness = below ? from : DIFFERS_MAX - from;
+        long bits = IndexKey.head(indexKey, from, keyLength) >>> (Long.SIZE - DIGEST_OTHER_BITS);
+        return (below ? BELOW_PREFIX : ABOVE_PREFIX) | nearness << DIGEST_OTHER_BITS | bits;
     }
 
     private int randomHeight() {
@@ -483,8 +490,17 @@ public final class Memtable {
 
     /** What most of the index keys begin with; if there are too few to tell, what was expected of them. */
     public byte[] usualPrefix() {
-        List<byte[]> keys = sample(PREFIX_SAMPLE);
-        return keys.size() < PREFIX_SAMPLE ? usualPrefix.clone() : IndexKey.usualPrefix(keys);
+        for (int level = MAX_HEIGHT - 1; level >= 0; level--) {
+            int nodes = 0;
+            for (int node = nextOf(HEAD, level); node != 0; node = nextOf(node, level)) {
+                nodes++;
+            }
+            if (nodes >= PREFIX_SAMPLE) {
+                List<byte[]> keys = keysAt(level);
+                return IndexKey.usualPrefix(keys, keys);
+            }
+        }
+        return usualPrefix.clone();
     }
 
     private List<byte[]> keysAt(int level) {

@@ -64,14 +64,14 @@ public final class TableWriter {
     /** A segment that the table points to. */
     private static final class Referenced {
 
-        /** Its number in the dictionary. */
-        private final int number;
+        /** Where it stands in the dictionary, from 0 on. */
+        private final int place;
 
         /** Of the frames that are pointed to. */
         private long bytes;
 
-        Referenced(int number) {
-            this.number = number;
+        Referenced(int place) {
+            this.place = place;
         }
     }
 
@@ -106,7 +106,7 @@ public final class TableWriter {
             Referenced referenced = dictionary.computeIfAbsent(
                     LogPosition.segmentNumber(entry.position()), n -> new Referenced(dictionary.size()));
             referenced.bytes += entry.frameBytes(keyLength - IndexKey.prefixLength(key));
-            segment = referenced.number;
+            segment = referenced.place;
         }
         int needed = EntryCodec.MAX_FIXED_BYTES + (entry.value() == null ? 0 : entry.value().length);
         if (payload.capacity() < needed) {

@@ -14,7 +14,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -89,12 +89,16 @@ record Levels(List<List<TableReader>> levels) {
 
     /** What most index keys seem to begin with, by the first and the last of each table. */
     byte[] usualPrefix() {
-        List<byte[]> keys = all().stream()
-                .flatMap(table ->
-                        Stream.of(table.info().smallestKey(), table.info().largestKey()))
+        return all().isEmpty()
+                ? new byte[0]
+                : IndexKey.usualPrefix(sorted(TableInfo::smallestKey), sorted(TableInfo::largestKey));
+    }
+
+    private List<byte[]> sorted(Function<TableInfo, byte[]> key) {
+        return all().stream()
+                .map(table -> key.apply(table.info()))
                 .sorted(Arrays::compareUnsigned)
                 .toList();
-        return keys.isEmpty() ? new byte[0] : IndexKey.usualPrefix(keys);
     }
 
     /** True if a table below the level has the key in its range. */

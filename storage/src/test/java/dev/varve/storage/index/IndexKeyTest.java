@@ -68,7 +68,7 @@ class IndexKeyTest {
     void theUsualPrefixIsThatOfTheMiddleHalf(String sorted, String prefix) {
         List<byte[]> keys =
                 Stream.of(sorted.split(" ")).map(key -> key.getBytes(US_ASCII)).toList();
-        assertThat(new String(IndexKey.usualPrefix(keys), US_ASCII)).isEqualTo(prefix);
+        assertThat(new String(IndexKey.usualPrefix(keys, keys), US_ASCII)).isEqualTo(prefix);
     }
 
     @Test

@@ -79,12 +79,13 @@ class MemtableTest {
 
     @ParameterizedTest
     @CsvSource({
-        "\0, ''",
-        "\0a common beginning , ''",
-        "\0a common beginning , \0a common beginning 1",
-        "\7, \0072",
-        "\7, \7\7",
-        "\7, \6"
+        "'\0', ''",
+        "'\0a common beginning ', ''",
+        "'\0a common beginning ', '\0a common beginning 1'",
+        "'\0a common beginning ', '\0a common beginning that none of them has'",
+        "'\7', '\0072'",
+        "'\7', '\7\7'",
+        "'\7', '\6'"
     })
     void keysThatWereFetchedComeToStandWhereOthersWould(String prefix, String usual) throws IOException {
         Random random = new Random(5);
@@ -231,7 +232,34 @@ class MemtableTest {
         for (int i = 15; i < 1000; i++) {
             put(memtable, (i % 8 == 0 ? "account:%04d" : i % 8 == 1 ? "visit:%04d" : "user:%04d").formatted(i), 1, "");
         }
-        assertThat(new String(memtable.usualPrefix(), ISO_8859_1)).startsWith("user:0");
+        assertThat(memtable.usualPrefix()).isEqualTo(bytes("user:0"));
+    }
+
+    @Test
+    void manyVersionsOfOneKeyHaveItForAPrefix() {
+        for (int revision = 1; revision <= 16; revision++) {
+            put("counter", revision, "");
+        }
+        assertThat(memtable.usualPrefix()).isEqualTo(bytes("counter"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "user:0002, user:0001",
+        "user:00, user:",
+        "user:, user",
+        "usert, users",
+        "user, use",
+        "use, us",
+        "us, bccount",
+        "bccount, account",
+        "z, y",
+        "y, users"
+    })
+    void linksTellKeysApartBehindTheUsualPrefixAndWhereTheyDifferFromIt(String greater, String less) {
+        Memtable memtable = new Memtable(memory, bytes("user:"));
+        assertThat(memtable.digest(bytes(greater), greater.length()))
+                .isGreaterThan(memtable.digest(bytes(less), less.length()));
     }
 
     @Test

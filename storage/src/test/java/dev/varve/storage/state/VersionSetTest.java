@@ -68,7 +68,7 @@ class VersionSetTest {
     /** As the tables have it when a store is opened, then as the memtable before had it. */
     @Test
     void aMemtableExpectsWhatKeysBeganWithBefore() {
-        Levels tables = Levels.of(List.of(table(1, "key-10", "key-18"), table(2, "key-11", "key-19")), Map.of());
+        Levels tables = Levels.of(List.of(table(1, "key-100", "key-148"), table(2, "key-149", "key-199")), Map.of());
         VersionSet opened = new VersionSet(MEMTABLE_BYTES, tables);
         assertThat(opened.current().active().usualPrefix()).isEqualTo("key-1".getBytes(UTF_8));
         for (int i = 0; i < 100; i++) {
