@@ -114,7 +114,7 @@ class CollectionTest {
         // Who is slowed waits in truth, and for so much longer that merges keep up however busy the machine is with
         // other things.
         Environment inTime = new Environment(
-                machine.files(), () -> Environment.system().ticker().nanos() / 40, machine.clock(), new Random(1));
+                machine.files(), () -> Environment.system().ticker().nanos() / 10, machine.clock(), new Random(1));
         try (Store store = Store.open(CheckedStore.DIRECTORY, OPTIONS, inTime)) {
             fill(store);
             long most = 0;
